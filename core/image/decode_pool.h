@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/base/hash.h"
+#include "core/image/image_decoder.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace grappa {
+
+/// What a decode worker is asked for: one decode feeds the crop and the thumbnail.
+struct DecodeTask {
+    std::uint64_t id = 0;         ///< echoed
+    std::vector<std::byte> bytes; ///< the whole file
+    int cropSize = 0;             ///< side of the model's crop; 0 = none
+    bool thumbnail = false;       ///< 256-px JPEG
+    int renderSide = 0;           ///< the whole image with its long side at most this, as RGB; 0 = none
+    std::optional<Region> region;
+};
+
+struct DecodeOutcome {
+    std::uint64_t id = 0;
+    std::optional<ErrorCode> error; ///< set: nothing but `detail` holds
+    std::string detail;             ///< the reason
+    ImageFormat format = ImageFormat::Jpeg;
+    int width = 0, height = 0;      ///< upright, full scale
+    std::string damage;             ///< empty, or why the file counts as damaged
+    std::int64_t takenAt = 0;
+    std::vector<std::uint8_t> crop; ///< RGB [cropSize, cropSize, 3]
+    std::vector<std::byte> thumbnail;
+    Pixels render;
+};
+
+struct DecodePoolOptions {
+    std::filesystem::path program;           ///< grappa-decode; empty = next to this program
+    int workers = 0;                         ///< 0 = one for each core
+    std::uint64_t memoryLimit = 2ULL << 30;  ///< address space of a worker beyond its start, bytes
+    std::chrono::seconds timeLimit{30};      ///< for one image
+    int queued = 0;                          ///< tasks held at once; 0 = 4 for each worker
+};
+
+/// Decodes files that nobody trusts in worker processes, pixels through shared memory. A file that kills its worker or
+/// runs out of its limits gives one outcome with DecoderDied or DecoderTimedOut and costs one restart.
+/// Thread-safe: submit() and next() may be called from two threads.
+class DecodePool {
+public:
+    explicit DecodePool(const DecodePoolOptions& options = {});
+    ~DecodePool(); ///< ends the workers
+
+    /// Waits for room, then hands the task over. False when `stop` was requested first.
+    bool submit(DecodeTask task, std::stop_token stop = {});
+    /// The next outcome, in order of completion. Nothing when `stop` was requested or when no task is under way.
+    std::optional<DecodeOutcome> next(std::stop_token stop = {});
+    std::size_t underWay() const;
+    int workers() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+/// The worker's main loop, for grappa-decode: serves tasks on `socket` until it closes. Returns the exit status.
+int runDecodeWorker(int socket);
+
+} // namespace grappa

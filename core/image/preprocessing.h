@@ -1,0 +1,22 @@
+#pragma once
+
+#include "core/image/image_decoder.h"
+
+namespace grappa {
+
+/// The short side to which an image is brought before a crop of `size` pixels is cut (8/7 of the crop).
+int shortSideFor(int size);
+
+/// Short side to 8/7 of `size` (area filter down, bicubic up), centre crop [size, size, 3]. With a full decode it equals
+/// the reference preprocessing bit for bit; the ImageNet normalisation is done on the device by the embedder.
+Pixels evaluationCrop(const Pixels& image, int size);
+
+/// The whole image with its long side at most `side`, aspect kept (never enlarged).
+Pixels thumbnailOf(const Pixels& image, int side = 256);
+
+std::vector<std::byte> encodeJpeg(const Pixels& image, int quality = 85);
+
+/// A PNG of `pixels`, for tests and for clients that ask for one.
+std::vector<std::byte> encodePng(const Pixels& image);
+
+} // namespace grappa

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "core/base/job.h"
+#include "core/image/decode_pool.h"
+#include "core/library/library.h"
+#include "core/model/embedder.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace grappa {
+
+struct ImportOptions {
+    std::size_t batch = 0; ///< images embedded and committed together; 0 = the embedder's preference
+    std::uint64_t fileLimit = std::uint64_t{512} << 20; ///< bytes; a larger file is a row with its reason
+    DecodePoolOptions decode;
+};
+
+struct ImportSummary {
+    std::uint64_t found = 0;      ///< image files in the folders
+    std::uint64_t unchanged = 0;  ///< cost a stat
+    std::uint64_t imported = 0;   ///< new or changed files that now have an image
+    std::uint64_t embedded = 0;   ///< vectors computed
+    std::uint64_t damaged = 0;    ///< of the imported
+    std::uint64_t unreadable = 0; ///< rows with a reason, of this run
+    std::uint64_t offline = 0;    ///< files that vanished since the last import
+    double seconds = 0;
+};
+
+/// Called after each commit: what is committed can be searched at once.
+using OnCommitted = std::function<void(EmbeddingSetId set, const Library::Committed&)>;
+
+/// Brings the folders of a collection into the library: scan, read, decode, embed, commit batch by batch. Incremental
+/// and resumable: starting again goes on where the last run ended. One at a time (job lock "import"; throws Locked).
+/// On a stop the current batch is dropped and Interrupted thrown.
+ImportSummary importCollection(Library& library, CollectionId collection, Embedder& embedder,
+                               const ImportOptions& options, const JobContext& context,
+                               const OnCommitted& committed = {});
+
+/// The key of the set that `embedder` fills: base vectors at its input size.
+EmbeddingSetKey baseEmbeddingSet(const Embedder& embedder);
+
+} // namespace grappa

@@ -1,0 +1,229 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/file_io.h"
+#include "core/base/hash.h"
+#include "core/library/library_paths.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grappa {
+
+using CollectionId = std::int64_t;
+using FolderId = std::int64_t;
+using FileId = std::int64_t;
+using ImageId = std::int64_t;
+using EmbeddingSetId = std::int64_t;
+using VectorId = std::int64_t; ///< grows with every vector that is committed, in all sets
+
+/// A named set of folders.
+struct Collection {
+    CollectionId id = 0;
+    std::string name;
+    std::int64_t createdAt = 0; ///< seconds since 1970
+    std::uint64_t images = 0;   ///< distinct images with a file in it
+    std::uint64_t offline = 0;  ///< files whose place is gone for now
+    std::uint64_t unreadable = 0;
+};
+
+struct Folder {
+    FolderId id = 0;
+    CollectionId collection = 0;
+    std::filesystem::path path; ///< absolute
+    bool online = true;         ///< false: the folder itself was not there at the last scan
+};
+
+enum class FileState { Present, Offline, Unreadable };
+
+/// One path of a collection. Its image is found by content, so several files may share one.
+struct File {
+    FileId id = 0;
+    FolderId folder = 0;
+    std::filesystem::path path; ///< absolute
+    FileStamp stamp;
+    FileState state = FileState::Present;
+    std::optional<ImageId> image;
+    ErrorCode error = ErrorCode::Internal; ///< when Unreadable
+    std::string reason;
+};
+
+/// One content, whatever the number of files that hold it.
+struct Image {
+    ImageId id = 0;
+    ContentHash hash;
+    int width = 0, height = 0;
+    std::string format;
+    std::string damage;       ///< empty, or why it counts as damaged
+    std::int64_t takenAt = 0; ///< EXIF; 0 = unknown
+    std::filesystem::path path; ///< of one file, a present one if there is any
+    bool online = true;       ///< some file of it is present
+    FileStamp stamp;          ///< of that file
+    std::uint32_t files = 1;
+};
+
+/// What a vector set depends on: two sets with equal keys are the same set.
+struct EmbeddingSetKey {
+    std::string modelHash;            ///< hex
+    std::string adaptation;           ///< empty = base
+    std::string fusion;               ///< "average", "augmentation", "neighbours"; empty = base
+    std::string smoothing = "raw";    ///< or "smoothed"
+    int inputSize = 0;
+    std::string precision = "fp32";
+    std::string whitening = "none";
+    bool operator==(const EmbeddingSetKey&) const = default;
+};
+
+struct EmbeddingSet {
+    EmbeddingSetId id = 0;
+    EmbeddingSetKey key;
+    int dim = 0;
+    std::uint64_t vectors = 0;
+    std::uint64_t tail = 0; ///< of them not yet in a sealed segment
+};
+
+/// An immutable file of vectors (core/search/vector_segment.h).
+struct SegmentRow {
+    std::int64_t id = 0;
+    EmbeddingSetId set = 0;
+    std::string file; ///< name inside LibraryPaths::segments()
+    std::uint64_t count = 0;
+    std::string checksum;      ///< hex, of the file
+    std::string indexFile;     ///< empty = not built yet
+    std::string indexChecksum;
+};
+
+struct TailVector {
+    VectorId id = 0;
+    ImageId image = 0;
+    std::vector<std::uint16_t> halves; ///< fp16 bits, [dim]
+};
+
+/// One file as an import found it: an image (known or new) or a reason why not.
+struct ImportedFile {
+    FolderId folder = 0;
+    std::filesystem::path relativePath;
+    FileStamp stamp;
+    std::optional<ErrorCode> error; ///< set: `reason` and no image
+    std::string reason;
+    ContentHash hash;
+    int width = 0, height = 0;
+    std::string format, damage;
+    std::int64_t takenAt = 0;
+    std::vector<float> vector; ///< L2-normalised [dim]; empty when the set already holds this image's vector
+};
+
+struct ImageFilter {
+    std::optional<CollectionId> collection;
+    std::string folder;       ///< absolute path; the image has a file in or below it
+    std::string nameContains; ///< case-insensitive (ASCII) part of the file name
+    std::string format;       ///< "jpeg", ...
+    std::int64_t takenFrom = 0, takenTo = 0; ///< seconds since 1970, [from, to); 0 = open
+    bool any() const;         ///< whether it leaves anything out
+};
+
+enum class ImageOrder { Added, Name, Folder, Taken };
+
+/// The catalogue. One object belongs to one thread and owns one SQLite connection; any number of processes may have it
+/// open. Writes are short transactions under the write lock (architecture: Writers). Throws DatabaseFailed,
+/// SchemaTooNew, DiskFull.
+class Library {
+public:
+    enum class Access { ReadOnly, ReadWrite };
+
+    /// Opens, creates (ReadWrite) and migrates. ReadOnly throws NotFound when there is no library yet.
+    Library(LibraryPaths paths, Access access);
+    ~Library();
+    Library(Library&&) noexcept;
+
+    const LibraryPaths& paths() const;
+    /// Changes whenever another connection committed (PRAGMA data_version).
+    std::int64_t dataVersion();
+
+    // Collections and folders
+    std::vector<Collection> collections();
+    std::optional<Collection> findCollection(std::string_view name);
+    Collection createCollection(const std::string& name); ///< throws Usage when the name is taken or empty
+    void renameCollection(CollectionId id, const std::string& name);
+    void removeCollection(CollectionId id); ///< rows only: images without any file left lose their vectors
+    std::vector<Folder> folders(CollectionId id);
+    /// Adds a folder (made absolute); the existing row when the collection already has it or one above it.
+    Folder addFolder(CollectionId id, const std::filesystem::path& path);
+    void setFolderPath(FolderId id, const std::filesystem::path& path); ///< "relink" after a move
+    void setFolderOnline(FolderId id, bool online);                     ///< its files follow
+
+    // Files of a scan
+    std::optional<File> findFile(FolderId folder, const std::filesystem::path& relativePath);
+    /// Marks files of the folder that are not in `seen` as offline, those in it as present. Returns how many went offline.
+    std::uint64_t markSeen(FolderId folder, std::span<const FileId> seen);
+    std::vector<File> unreadableFiles(std::optional<CollectionId> id);
+    std::vector<File> filesOf(ImageId image);
+    /// All distinct images of the files at this absolute path (for `search PATH` of a library image).
+    std::optional<ImageId> findImageByPath(const std::filesystem::path& path);
+
+    // Images
+    std::optional<Image> image(ImageId id);
+    std::optional<ImageId> findImage(const ContentHash& hash);
+    /// Ids in order; the ordering is read once, records are fetched by id.
+    std::vector<ImageId> imageIds(const ImageFilter& filter = {}, ImageOrder order = ImageOrder::Added);
+
+    // Embedding sets
+    EmbeddingSet embeddingSet(const EmbeddingSetKey& key, int dim); ///< finds or creates
+    std::optional<EmbeddingSet> findEmbeddingSet(const EmbeddingSetKey& key);
+    std::vector<EmbeddingSet> embeddingSets();
+    bool hasVector(EmbeddingSetId set, ImageId image);
+    /// Of the images in the filter those that the set has no vector of, by id.
+    std::vector<ImageId> imagesWithoutVector(EmbeddingSetId set, const ImageFilter& filter = {});
+
+    struct Committed {
+        std::uint64_t files = 0;
+        std::uint64_t newImages = 0;
+        std::uint64_t newVectors = 0;
+        VectorId lastVector = 0; ///< the highest of the set
+    };
+    /// One transaction: files, images and vectors of a batch, all or nothing. An image that the set already has a vector
+    /// of keeps it.
+    Committed commitBatch(EmbeddingSetId set, std::span<const ImportedFile> batch);
+    /// Vectors of images that are already in the catalogue (re-embedding, `eval`). vectors [images.size(), dim], L2-normalised.
+    Committed commitVectors(EmbeddingSetId set, std::span<const ImageId> images, std::span<const float> vectors);
+
+    // Tail and segments (core/search reads them, core/jobs/index_job seals)
+    std::vector<TailVector> tail(EmbeddingSetId set, VectorId above = 0); ///< by vector id
+    std::vector<SegmentRow> segments(EmbeddingSetId set);
+    /// One commit: the segment's row is added and the given tail vectors are deleted.
+    SegmentRow sealSegment(const SegmentRow& segment, std::span<const VectorId> sealed);
+    /// Replaces segments by a merged one.
+    SegmentRow mergeSegments(std::span<const std::int64_t> old, const SegmentRow& merged);
+    void setSegmentIndex(std::int64_t segment, const std::string& indexFile, const std::string& checksum);
+    /// Images of the set that were deleted since their vector was sealed.
+    std::vector<ImageId> tombstones(EmbeddingSetId set);
+
+    // Settings that belong to the library (default embedding set, ...)
+    std::optional<std::string> setting(std::string_view name);
+    void setSetting(std::string_view name, const std::string& value);
+
+    // Jobs that were stopped and can be resumed: kind + arguments as JSON
+    struct StoppedJob {
+        std::int64_t id = 0;
+        std::string kind, arguments, state; ///< state: running, stopped, done, failed
+    };
+    std::int64_t beginJob(const std::string& kind, const std::string& argumentsJson);
+    void endJob(std::int64_t id, const std::string& state);
+    std::vector<StoppedJob> resumableJobs(); ///< stopped, or running without its lock held
+
+    /// Everything that does not hold: integrity_check, foreign keys, counts, files missing or with a wrong checksum.
+    /// Empty = clean. Does not repair.
+    std::vector<std::string> verify(bool deep);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace grappa

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/library/library.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace grappa {
+
+struct SearchOptions {
+    std::size_t limit = 50;
+    std::optional<float> minScore;     ///< leave out what scores lower
+    ImageFilter filter;
+    std::optional<ImageId> exclude;    ///< the query itself
+    bool exact = false;                ///< scan everything instead of using the index
+};
+
+struct Neighbour {
+    ImageId image = 0;
+    float score = 0; ///< cosine
+};
+
+/// Search over one embedding set: sealed segments (by their index where one is built, else by a scan) plus an exact scan
+/// of the tail. Sees what was committed before the last refresh(). Belongs to the thread of its Library.
+class Searcher {
+public:
+    Searcher(Library& library, const EmbeddingSet& set);
+    ~Searcher();
+    Searcher(Searcher&&) noexcept;
+
+    /// Takes in newly committed vectors, newly sealed segments and indexes; cheap when nothing changed.
+    void refresh();
+    const EmbeddingSet& set() const;
+    std::size_t size() const; ///< vectors that can be found
+
+    /// Best first; ties by image id. query: [dim], need not be normalised.
+    std::vector<Neighbour> search(std::span<const float> query, const SearchOptions& options);
+    /// The stored vector, as floats, or nothing.
+    std::optional<std::vector<float>> vectorOf(ImageId image) const;
+    /// Segments or indexes that did not verify and were left out or are scanned instead; to be rebuilt by the index job.
+    const std::vector<std::string>& problems() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace grappa

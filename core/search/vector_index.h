@@ -1,0 +1,49 @@
+#pragma once
+
+#include "core/base/job.h"
+#include "core/search/vector_segment.h"
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace grappa {
+
+struct VectorIndexOptions {
+    int m = 16;
+    int efConstruction = 200;
+    int threads = 0; ///< 0 = all cores
+    std::uint32_t seed = 1;
+};
+
+/// HNSW over one segment, inner product on fp16. Built once, then never changed; share it as
+/// shared_ptr<const VectorIndex>. Searches may run on any number of threads.
+class VectorIndex {
+public:
+    using Options = VectorIndexOptions;
+
+    static VectorIndex build(std::shared_ptr<const VectorSegment> segment, int dim, const Options& options,
+                             const JobContext& context);
+    /// Saves by the save protocol under a header with a checksum; returns it (hex).
+    std::string save(const std::filesystem::path& path) const;
+    /// Verifies header and checksum before a byte reaches hnswlib. Throws Corrupt or IoFailed.
+    static VectorIndex load(const std::filesystem::path& path, const std::string& checksum,
+                            std::shared_ptr<const VectorSegment> segment, int dim);
+    VectorIndex(VectorIndex&&) noexcept;
+    ~VectorIndex();
+
+    struct Hit {
+        std::size_t row; ///< in the segment
+        float score;     ///< inner product
+    };
+    /// The `count` best rows, best first (fewer when there are fewer). query: fp16 [dim].
+    std::vector<Hit> search(const std::uint16_t* query, std::size_t count, std::size_t ef) const;
+
+private:
+    struct Impl;
+    explicit VectorIndex(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace grappa
