@@ -21,6 +21,7 @@ struct DecodeTask {
     int cropSize = 0;             ///< side of the model's crop; 0 = none
     bool thumbnail = false;       ///< 256-px JPEG
     int renderSide = 0;           ///< the whole image with its long side at most this, as RGB; 0 = none
+    bool fullDecode = false;      ///< never scale while decoding: slower, for numbers that others can reproduce
     std::optional<Region> region;
 };
 

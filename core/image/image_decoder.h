@@ -52,4 +52,7 @@ std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes);
 /// Throws ImageFormatUnsupported, ImageTooLarge, ImageUndecodable; the detail does not name the file.
 DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
+/// Names and versions of the libraries that decode, one line, for --version.
+std::string imageLibraryVersions();
+
 } // namespace grappa

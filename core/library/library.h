@@ -226,4 +226,7 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
+/// Name and version of the database engine, for --version.
+std::string databaseVersion();
+
 } // namespace grappa

@@ -47,6 +47,8 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
+/// The multiple of the patch nearest to `size`, at least one patch.
+int roundToPatch(int size, std::int64_t patch);
 /// The device that "auto" means here.
 std::string defaultDevice();
 /// LibTorch's version and devices, one line, for --version.
