@@ -16,13 +16,18 @@ namespace {
 
 int exitCodeOf(ErrorCode code) {
     switch (code) {
-    case ErrorCode::Usage: return exitUsage;
+    case ErrorCode::Usage:
+        return exitUsage;
     case ErrorCode::ModelMissing:
     case ErrorCode::WeightsInvalid:
-    case ErrorCode::WeightsUnsafe: return exitModel;
-    case ErrorCode::DeviceUnavailable: return exitDevice;
-    case ErrorCode::Interrupted: return exitInterrupted;
-    default: return exitFailure;
+    case ErrorCode::WeightsUnsafe:
+        return exitModel;
+    case ErrorCode::DeviceUnavailable:
+        return exitDevice;
+    case ErrorCode::Interrupted:
+        return exitInterrupted;
+    default:
+        return exitFailure;
     }
 }
 
@@ -59,7 +64,8 @@ int Program::run() {
         printError(error.code(), error.what());
         return exitCodeOf(error.code());
     } catch (const std::bad_alloc&) {
-        printError(ErrorCode::Internal, "Out of memory. What was done so far is kept; close other programs and start again.");
+        printError(ErrorCode::Internal,
+                   "Out of memory. What was done so far is kept; close other programs and start again.");
     } catch (const std::exception& error) {
         printError(ErrorCode::Internal, std::string("This is a defect of Grappa, please report it: ") + error.what());
     }
@@ -103,7 +109,8 @@ EmbeddingSet Program::embeddingSet(Library& library) const {
     const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone);
     const int size = inputSize == 0 ? 0 : roundToPatch(inputSize, card.patch);
     for (const EmbeddingSet& set : sets)
-        if (set.key.modelHash == card.hash.hex() && set.key.adaptation.empty() && (size == 0 || set.key.inputSize == size))
+        if (set.key.modelHash == card.hash.hex() && set.key.adaptation.empty() &&
+            (size == 0 || set.key.inputSize == size))
             return set;
     throw Error(ErrorCode::NotFound, "The library holds no vectors of " + card.name +
                                          (size == 0 ? "" : " at " + std::to_string(size) + " px") +
@@ -166,7 +173,8 @@ std::vector<std::filesystem::path> readPaths(bool nulSeparated) {
 Region parseRegion(const std::string& text) {
     Region region;
     char rest = 0;
-    const int read = std::sscanf(text.c_str(), "%d,%d,%d,%d%c", &region.x, &region.y, &region.width, &region.height, &rest);
+    const int read =
+        std::sscanf(text.c_str(), "%d,%d,%d,%d%c", &region.x, &region.y, &region.width, &region.height, &rest);
     if (read != 4 || region.x < 0 || region.y < 0 || region.width <= 0 || region.height <= 0)
         throw Error(ErrorCode::Usage, "\"" + text + "\" is not a region; write x,y,width,height in pixels.");
     return region;

@@ -5,9 +5,9 @@
 
 namespace grappa {
 
-/// Turns SIGINT, SIGTERM and, if asked, the end of standard input (the parent died) into a stop request; a second SIGINT
-/// ends the process at once. Make it before any other thread, since threads inherit the signal mask. Child processes
-/// inherit it too, so that Ctrl-C reaches only this process, which ends its children in order.
+/// Turns SIGINT, SIGTERM and, if asked, the end of standard input (the parent died) into a stop request; a second
+/// SIGINT ends the process at once. Make it before any other thread, since threads inherit the signal mask. Child
+/// processes inherit it too, so that Ctrl-C reaches only this process, which ends its children in order.
 class StopOnSignal {
 public:
     StopOnSignal();

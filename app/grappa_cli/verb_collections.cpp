@@ -27,8 +27,12 @@ Json describe(Library& library, const Collection& collection) {
         row["online"] = folder.online;
         folders.push_back(std::move(row));
     }
-    return {{"id", collection.id},           {"name", collection.name},       {"images", collection.images},
-            {"offline", collection.offline}, {"unreadable", collection.unreadable}, {"folders", folders}};
+    return {{"id", collection.id},
+            {"name", collection.name},
+            {"images", collection.images},
+            {"offline", collection.offline},
+            {"unreadable", collection.unreadable},
+            {"folders", folders}};
 }
 
 int run(const Program& program, const Options& options) {
@@ -39,7 +43,8 @@ int run(const Program& program, const Options& options) {
     }
     Json rows = Json::array();
     if (std::optional<Library> library = program.findLibrary())
-        for (const Collection& collection : library->collections()) rows.push_back(describe(*library, collection));
+        for (const Collection& collection : library->collections())
+            rows.push_back(describe(*library, collection));
     if (program.json) {
         Program::printJson({{"collections", rows}});
     } else {
@@ -49,7 +54,8 @@ int run(const Program& program, const Options& options) {
             if (row["offline"] != 0) std::cout << ", " << row["offline"] << " offline";
             std::cout << "\n";
             for (const Json& folder : row["folders"])
-                std::cout << "    " << folder["path"].get<std::string>() << (folder["online"] ? "" : "  (offline)") << "\n";
+                std::cout << "    " << folder["path"].get<std::string>() << (folder["online"] ? "" : "  (offline)")
+                          << "\n";
         }
     }
     return rows.empty() && options.failEmpty ? exitNothingFound : exitOk;

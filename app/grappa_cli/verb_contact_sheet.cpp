@@ -25,11 +25,20 @@ std::string escapeHtml(const std::string& text) {
     std::string escaped;
     for (const char c : text) {
         switch (c) {
-        case '&': escaped += "&amp;"; break;
-        case '<': escaped += "&lt;"; break;
-        case '>': escaped += "&gt;"; break;
-        case '"': escaped += "&quot;"; break;
-        default: escaped += c;
+        case '&':
+            escaped += "&amp;";
+            break;
+        case '<':
+            escaped += "&lt;";
+            break;
+        case '>':
+            escaped += "&gt;";
+            break;
+        case '"':
+            escaped += "&quot;";
+            break;
+        default:
+            escaped += c;
         }
     }
     return escaped;
@@ -55,7 +64,8 @@ figcaption { color: var(--muted); overflow: hidden; text-overflow: ellipsis; whi
 class Sheet {
 public:
     Sheet(Library& library, const std::string& title) : m_library(library), m_thumbnails(library.paths().thumbnails()) {
-        m_html << head << "<h1>" << escapeHtml(title) << "</h1>\n<p>Left: the query. Then what looks most like it, with its score (cosine).</p>\n";
+        m_html << head << "<h1>" << escapeHtml(title)
+               << "</h1>\n<p>Left: the query. Then what looks most like it, with its score (cosine).</p>\n";
     }
 
     void addRow(ImageId query, const std::vector<Neighbour>& neighbours) {
@@ -127,7 +137,8 @@ int run(const Program& program, const Options& options) {
 
 void addContactSheet(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("contact-sheet", "Write an HTML page of queries with their neighbours and scores");
+    CLI::App* verb =
+        app.add_subcommand("contact-sheet", "Write an HTML page of queries with their neighbours and scores");
     verb->add_option("--collection", options->collection, "Only this collection");
     verb->add_option("-o,--output", options->output, "The page to write")->type_name("FILE.html")->required();
     verb->add_option("--queries", options->queries, "Rows, spread over the collection")->capture_default_str();

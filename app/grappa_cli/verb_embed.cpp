@@ -20,10 +20,10 @@ struct Options {
 
 int run(const Program& program, Options options) {
     if (options.fromStandardInput)
-        for (std::filesystem::path& path : readPaths(true)) options.images.push_back(std::move(path));
+        for (std::filesystem::path& path : readPaths(true))
+            options.images.push_back(std::move(path));
     if (options.images.empty()) throw Error(ErrorCode::Usage, "Name at least one image file.");
-    const std::optional<Region> region =
-        options.crop.empty() ? std::nullopt : std::optional(parseRegion(options.crop));
+    const std::optional<Region> region = options.crop.empty() ? std::nullopt : std::optional(parseRegion(options.crop));
     Embedder embedder = program.embedder(nullptr);
     const std::vector<EmbeddedFile> files = embedFiles(options.images, embedder, region, program.context());
 
@@ -62,7 +62,8 @@ void addEmbed(CLI::App& app, Program& program) {
     CLI::App* verb = app.add_subcommand("embed", "Print the vectors of image files as JSON, or save them as npy");
     verb->add_option("images", options->images, "Image files")->type_name("IMAGE");
     verb->add_option("--crop", options->crop, "Embed a region of each, in upright pixels")->type_name("X,Y,W,H");
-    verb->add_option("--npy", options->npy, "Save the vectors as a float32 matrix; the JSON then names each image's row")
+    verb->add_option("--npy", options->npy,
+                     "Save the vectors as a float32 matrix; the JSON then names each image's row")
         ->type_name("FILE");
     verb->add_flag("-0", options->fromStandardInput, "Read more paths from standard input, separated by NUL");
     verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });

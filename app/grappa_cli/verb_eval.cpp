@@ -71,7 +71,8 @@ std::vector<float> embedAll(const std::vector<LabelledSet>& sets, StoredVectors&
     const std::vector<EmbeddedFile> files = embedFiles(missing, embedder, std::nullopt, context);
     for (std::size_t i = 0; i < files.size(); ++i) {
         if (files[i].error) throw Error(*files[i].error, files[i].reason);
-        std::copy(files[i].vector.begin(), files[i].vector.end(), features.begin() + static_cast<std::ptrdiff_t>(missingRows[i]));
+        std::copy(files[i].vector.begin(), files[i].vector.end(),
+                  features.begin() + static_cast<std::ptrdiff_t>(missingRows[i]));
     }
     return features;
 }
@@ -85,28 +86,34 @@ Json meanOf(const Json& tasks) {
     for (const auto& [task, rows] : tasks.items())
         for (const auto& [row, scores] : rows.items())
             for (const auto& [score, value] : scores.items())
-                sums[row][score] = sums[row].value(score, 0.0) + value.get<double>() / static_cast<double>(tasks.size());
+                sums[row][score] =
+                    sums[row].value(score, 0.0) + value.get<double>() / static_cast<double>(tasks.size());
     return sums;
 }
 
 void printTable(const Json& tasks, const Json& mean) {
     std::size_t width = 4;
-    for (const auto& [task, rows] : tasks.items()) width = std::max(width, task.size());
+    for (const auto& [task, rows] : tasks.items())
+        width = std::max(width, task.size());
     const auto line = [&](const std::string& task, const std::string& row, const Json& scores) {
         std::cout << std::left << std::setw(static_cast<int>(width) + 2) << task << std::setw(14) << row << std::right
                   << std::fixed << std::setprecision(2) << std::setw(8) << scores["RP"].get<double>() << std::setw(8)
                   << scores["MAP@R"].get<double>() << std::setw(8) << scores["R@1"].get<double>() << "\n";
     };
     std::cout << std::left << std::setw(static_cast<int>(width) + 2) << "task" << std::setw(14) << "model" << std::right
-              << std::setw(8) << "RP" << std::setw(8) << "MAP@R" << std::setw(8) << "R@1" << "\n";
+              << std::setw(8) << "RP" << std::setw(8) << "MAP@R" << std::setw(8) << "R@1"
+              << "\n";
     for (const auto& [task, rows] : tasks.items())
-        for (const auto& [row, scores] : rows.items()) line(task, row, scores);
-    for (const auto& [row, scores] : mean.items()) line("mean", row, scores);
+        for (const auto& [row, scores] : rows.items())
+            line(task, row, scores);
+    for (const auto& [row, scores] : mean.items())
+        line("mean", row, scores);
 }
 
 int run(const Program& program, const Options& options) {
     std::vector<LabelledSet> sets;
-    for (const std::string& argument : options.labels) sets.push_back(readTask(argument, options.root));
+    for (const std::string& argument : options.labels)
+        sets.push_back(readTask(argument, options.root));
     std::optional<Library> library = program.findLibrary();
     Embedder embedder = program.embedder(library ? &*library : nullptr);
     StoredVectors stored(library, embedder);
@@ -136,7 +143,8 @@ int run(const Program& program, const Options& options) {
 
 void addEval(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("eval", "Measure retrieval on labelled sets: R-Precision, MAP@R, R@1 in per cent");
+    CLI::App* verb =
+        app.add_subcommand("eval", "Measure retrieval on labelled sets: R-Precision, MAP@R, R@1 in per cent");
     verb->add_option("--root", options->root, "Folder that relative paths start from (default: that of each CSV)");
     verb->add_option("--labels", options->labels, "A task and its CSV with the columns path,label; repeatable")
         ->type_name("TASK=CSV")

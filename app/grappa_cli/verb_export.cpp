@@ -24,13 +24,15 @@ struct Options {
 std::string quoteCsv(const std::string& text) {
     if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
     std::string quoted = "\"";
-    for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+    for (const char c : text)
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
     return quoted + "\"";
 }
 
 class Writer {
 public:
-    Writer(std::string format, bool nulSeparated) : m_format(std::move(format)), m_separator(nulSeparated ? '\0' : '\n') {
+    Writer(std::string format, bool nulSeparated)
+        : m_format(std::move(format)), m_separator(nulSeparated ? '\0' : '\n') {
         if (m_format == "csv") m_text << "id,path,width,height,format,hash,files,row\n";
     }
 
@@ -38,13 +40,17 @@ public:
         if (m_format == "paths") {
             m_text << image.path.native() << m_separator;
         } else if (m_format == "csv") {
-            m_text << image.id << ',' << quoteCsv(image.path.native()) << ',' << image.width << ',' << image.height << ','
-                   << image.format << ',' << image.hash.hex() << ',' << image.files << ','
+            m_text << image.id << ',' << quoteCsv(image.path.native()) << ',' << image.width << ',' << image.height
+                   << ',' << image.format << ',' << image.hash.hex() << ',' << image.files << ','
                    << (row ? std::to_string(*row) : "") << '\n';
         } else {
             Json object{{"id", image.id}};
             setPath(object, image.path);
-            object.update({{"width", image.width}, {"height", image.height}, {"format", image.format}, {"hash", image.hash.hex()}, {"files", image.files}});
+            object.update({{"width", image.width},
+                           {"height", image.height},
+                           {"format", image.format},
+                           {"hash", image.hash.hex()},
+                           {"files", image.files}});
             if (row) object["row"] = *row;
             m_rows.push_back(std::move(object));
         }
@@ -101,13 +107,16 @@ int run(const Program& program, const Options& options) {
 
 void addExport(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* verb = app.add_subcommand("export", "List the images of the library as paths, CSV or JSON; save vectors as npy");
+    CLI::App* verb =
+        app.add_subcommand("export", "List the images of the library as paths, CSV or JSON; save vectors as npy");
     verb->add_option("--collection", options->collection, "Only this collection");
     verb->add_option("--format", options->format, "paths, csv or json")
         ->capture_default_str()
         ->check(CLI::IsMember({"paths", "csv", "json"}));
-    verb->add_option("-o,--output", options->output, "Write to this file instead of standard output")->type_name("FILE");
-    verb->add_option("--vectors", options->vectors, "Save the vectors as a float32 matrix; `row` in CSV and JSON points into it")
+    verb->add_option("-o,--output", options->output, "Write to this file instead of standard output")
+        ->type_name("FILE");
+    verb->add_option("--vectors", options->vectors,
+                     "Save the vectors as a float32 matrix; `row` in CSV and JSON points into it")
         ->type_name("FILE.npy");
     verb->add_flag("-0", options->nulSeparated, "Separate paths by NUL");
     verb->add_flag("--fail-empty", options->failEmpty, "Exit with 3 when there is no image");

@@ -18,7 +18,8 @@ struct Options {
 
 std::string defaultName(const std::filesystem::path& folder) {
     const std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
-    const std::filesystem::path name = absolute.has_filename() ? absolute.filename() : absolute.parent_path().filename();
+    const std::filesystem::path name =
+        absolute.has_filename() ? absolute.filename() : absolute.parent_path().filename();
     return name.empty() ? "Images" : displayPath(name);
 }
 
@@ -46,7 +47,8 @@ Json unreadableRows(Library& library, CollectionId collection) {
 
 int run(const Program& program, Options options) {
     if (options.fromStandardInput)
-        for (std::filesystem::path& path : readPaths(true)) options.folders.push_back(std::move(path));
+        for (std::filesystem::path& path : readPaths(true))
+            options.folders.push_back(std::move(path));
     for (const std::filesystem::path& folder : options.folders)
         if (!std::filesystem::is_directory(folder))
             throw Error(ErrorCode::NotFound, displayPath(folder) + " is not a folder.");
@@ -54,7 +56,8 @@ int run(const Program& program, Options options) {
     Library library = program.openLibrary(Library::Access::ReadWrite);
     Embedder embedder = program.embedder(&library);
     const Collection collection = chooseCollection(library, options);
-    for (const std::filesystem::path& folder : options.folders) library.addFolder(collection.id, folder);
+    for (const std::filesystem::path& folder : options.folders)
+        library.addFolder(collection.id, folder);
 
     const JobContext context = program.context();
     Json arguments{{"collection", collection.name}};
@@ -93,9 +96,10 @@ int run(const Program& program, Options options) {
                             {"unreadable", unreadable}});
     } else {
         std::cout << collection.name << ": " << summary.found << " images found, " << summary.imported << " imported ("
-                  << summary.embedded << " embedded on " << embedder.device() << " at " << embedder.inputSize() << " px), "
-                  << summary.unchanged << " unchanged, " << summary.damaged << " damaged, " << summary.offline
-                  << " gone offline, " << unreadable.size() << " unreadable, in " << formatDuration(summary.seconds) << "\n";
+                  << summary.embedded << " embedded on " << embedder.device() << " at " << embedder.inputSize()
+                  << " px), " << summary.unchanged << " unchanged, " << summary.damaged << " damaged, "
+                  << summary.offline << " gone offline, " << unreadable.size() << " unreadable, in "
+                  << formatDuration(summary.seconds) << "\n";
         for (const Json& row : unreadable)
             std::cout << "  " << row["path"].get<std::string>() << ": " << row["reason"].get<std::string>() << "\n";
     }

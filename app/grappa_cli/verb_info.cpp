@@ -23,8 +23,8 @@ int describeImage(const Program& program, ImageId id) {
     Library library = program.openLibrary(Library::Access::ReadOnly);
     const std::optional<Image> image = library.image(id);
     if (!image) throw Error(ErrorCode::NotFound, "The library has no image " + std::to_string(id) + ".");
-    Json object{{"id", image->id},         {"hash", image->hash.hex()}, {"width", image->width},
-                {"height", image->height}, {"format", image->format},   {"damage", image->damage},
+    Json object{{"id", image->id},          {"hash", image->hash.hex()}, {"width", image->width},
+                {"height", image->height},  {"format", image->format},   {"damage", image->damage},
                 {"takenAt", image->takenAt}};
     Json files = Json::array();
     for (const File& file : library.filesOf(id)) {
@@ -37,7 +37,8 @@ int describeImage(const Program& program, ImageId id) {
     if (program.json) {
         Program::printJson(object);
     } else {
-        std::cout << image->format << ", " << image->width << " x " << image->height << " px, content " << image->hash.hex();
+        std::cout << image->format << ", " << image->width << " x " << image->height << " px, content "
+                  << image->hash.hex();
         if (!image->damage.empty()) std::cout << ", damaged: " << image->damage;
         std::cout << "\n";
         for (const Json& file : files)
@@ -56,7 +57,8 @@ int describeLibrary(const Program& program) {
     if (std::optional<Library> library = program.findLibrary()) {
         images = library->imageIds().size();
         collections = library->collections().size();
-        for (const EmbeddingSet& set : library->embeddingSets()) sets.push_back(describe(set));
+        for (const EmbeddingSet& set : library->embeddingSets())
+            sets.push_back(describe(set));
         for (const Library::StoppedJob& job : library->resumableJobs())
             jobs.push_back({{"kind", job.kind}, {"arguments", job.arguments}, {"state", job.state}});
     }
@@ -69,13 +71,16 @@ int describeLibrary(const Program& program) {
         Program::printJson(object);
         return exitOk;
     }
-    std::cout << "Library    " << displayPath(paths.data) << "\nCache      " << displayPath(paths.cache) << "\nImages     "
-              << images << " in " << collections << " collections\nDevice     " << defaultDevice() << "\n";
+    std::cout << "Library    " << displayPath(paths.data) << "\nCache      " << displayPath(paths.cache)
+              << "\nImages     " << images << " in " << collections << " collections\nDevice     " << defaultDevice()
+              << "\n";
     for (const Json& set : sets)
-        std::cout << "Vectors    set " << set["id"] << ": " << set["vectors"] << " of " << set["dim"] << " numbers, input "
-                  << set["inputSize"] << " px, model " << set["modelHash"].get<std::string>().substr(0, 12) << "\n";
+        std::cout << "Vectors    set " << set["id"] << ": " << set["vectors"] << " of " << set["dim"]
+                  << " numbers, input " << set["inputSize"] << " px, model "
+                  << set["modelHash"].get<std::string>().substr(0, 12) << "\n";
     for (const Json& job : jobs)
-        std::cout << "Stopped    " << job["kind"].get<std::string>() << " " << job["arguments"].get<std::string>() << "\n";
+        std::cout << "Stopped    " << job["kind"].get<std::string>() << " " << job["arguments"].get<std::string>()
+                  << "\n";
     return exitOk;
 }
 

@@ -53,13 +53,14 @@ std::vector<float> embedQuery(const Program& program, const EmbeddingSet& set, c
 }
 
 /// The stored vector of a library image, or a fresh one of its file when a region of it is asked for.
-std::vector<float> libraryQuery(const Program& program, Library& library, const Searcher& searcher, const Options& options) {
+std::vector<float> libraryQuery(const Program& program, Library& library, const Searcher& searcher,
+                                const Options& options) {
     const std::optional<Image> image = library.image(options.id);
     if (!image) throw Error(ErrorCode::NotFound, "The library has no image " + std::to_string(options.id) + ".");
     if (!options.crop.empty()) return embedQuery(program, searcher.set(), image->path, options.crop);
     if (auto vector = searcher.vectorOf(options.id)) return *vector;
-    throw Error(ErrorCode::NotFound, "Image " + std::to_string(options.id) +
-                                         " has no vector in this set yet; import its collection again.");
+    throw Error(ErrorCode::NotFound,
+                "Image " + std::to_string(options.id) + " has no vector in this set yet; import its collection again.");
 }
 
 int run(const Program& program, const Options& options) {
@@ -69,9 +70,8 @@ int run(const Program& program, const Options& options) {
     Searcher searcher(library, program.embeddingSet(library));
     SearchOptions search = searchOptions(library, options);
     if (options.id != 0) search.exclude = options.id;
-    const std::vector<float> query = options.id != 0
-                                         ? libraryQuery(program, library, searcher, options)
-                                         : embedQuery(program, searcher.set(), options.image, options.crop);
+    const std::vector<float> query = options.id != 0 ? libraryQuery(program, library, searcher, options)
+                                                     : embedQuery(program, searcher.set(), options.image, options.crop);
 
     Json rows = Json::array();
     for (const Neighbour& neighbour : searcher.search(query, search)) {
@@ -84,12 +84,14 @@ int run(const Program& program, const Options& options) {
     }
     if (program.json) {
         const EmbeddingSet& set = searcher.set();
-        Program::printJson({{"set", {{"id", set.id}, {"modelHash", set.key.modelHash}, {"inputSize", set.key.inputSize}}},
-                            {"searched", searcher.size()},
-                            {"problems", searcher.problems()},
-                            {"results", rows}});
+        Program::printJson(
+            {{"set", {{"id", set.id}, {"modelHash", set.key.modelHash}, {"inputSize", set.key.inputSize}}},
+             {"searched", searcher.size()},
+             {"problems", searcher.problems()},
+             {"results", rows}});
     } else {
-        for (const std::string& problem : searcher.problems()) std::cerr << "grappa-cli: " << problem << "\n";
+        for (const std::string& problem : searcher.problems())
+            std::cerr << "grappa-cli: " << problem << "\n";
         for (const Json& row : rows)
             std::cout << std::fixed << std::setprecision(4) << row["score"].get<double>() << "  " << row["id"] << "  "
                       << row["path"].get<std::string>() << "\n";
@@ -104,8 +106,11 @@ void addSearch(CLI::App& app, Program& program) {
     CLI::App* verb = app.add_subcommand("search", "Find what looks like an image");
     verb->add_option("image", options->image, "An image file from anywhere")->type_name("IMAGE");
     verb->add_option("--id", options->id, "An image of the library")->check(CLI::PositiveNumber);
-    verb->add_option("--crop", options->crop, "Search by a region of the image, in upright pixels")->type_name("X,Y,W,H");
-    verb->add_option("-n,--limit", options->limit, "Number of results")->capture_default_str()->check(CLI::Range(1, 1'000'000));
+    verb->add_option("--crop", options->crop, "Search by a region of the image, in upright pixels")
+        ->type_name("X,Y,W,H");
+    verb->add_option("-n,--limit", options->limit, "Number of results")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
     verb->add_option("--min-score", options->minScore, "Leave out what scores lower (cosine)");
     verb->add_option("--collection", options->collection, "Only in this collection");
     verb->add_option("--folder", options->folder, "Only in and below this folder");

@@ -116,9 +116,7 @@ DecodePoolOptions oneWorker() {
 class Server {
 public:
     Server(std::optional<Embedder> embedder, std::stop_token stop)
-        : m_embedder(std::move(embedder))
-        , m_pool(oneWorker())
-        , m_stop(std::move(stop)) {}
+        : m_embedder(std::move(embedder)), m_pool(oneWorker()), m_stop(std::move(stop)) {}
 
     Json hello() const {
         Json hello{{"event", "hello"}, {"schema", 1}, {"version", GRAPPA_VERSION}};
@@ -203,7 +201,8 @@ private:
     }
 
     DecodeOutcome decode(Request& request, DecodeTask task) {
-        task.bytes = request.bytes.empty() ? readUserFile(pathOf(request.header), fileLimit).bytes : std::move(request.bytes);
+        task.bytes =
+            request.bytes.empty() ? readUserFile(pathOf(request.header), fileLimit).bytes : std::move(request.bytes);
         if (request.header.contains("crop")) {
             const auto crop = request.header["crop"].get<std::array<int, 4>>();
             task.region = Region{crop[0], crop[1], crop[2], crop[3]};
@@ -222,7 +221,8 @@ private:
 
 void write(const Reply& reply) {
     std::cout << reply.header.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-    std::cout.write(reinterpret_cast<const char*>(reply.bytes.data()), static_cast<std::streamsize>(reply.bytes.size()));
+    std::cout.write(reinterpret_cast<const char*>(reply.bytes.data()),
+                    static_cast<std::streamsize>(reply.bytes.size()));
     std::cout.flush();
 }
 
@@ -237,7 +237,8 @@ int run(const Program& program, bool withoutModel) {
     Server server(withoutModel ? std::nullopt : loadEmbedder(program), stop);
     write({server.hello(), {}});
     RequestQueue requests(STDIN_FILENO, stop);
-    while (std::optional<Request> request = requests.next()) write(server.answer(std::move(*request)));
+    while (std::optional<Request> request = requests.next())
+        write(server.answer(std::move(*request)));
     return exitOk;
 }
 
@@ -248,9 +249,8 @@ void addServe(CLI::App& app, Program& program) {
     CLI::App* verb = app.add_subcommand(
         "serve", "Answer requests on standard input, one JSON object a line: embed, maps, render, cancel");
     verb->add_flag("--no-model", *withoutModel, "Answer render only, at once");
-    verb->callback([&program, withoutModel] {
-        program.verb = [&program, withoutModel] { return run(program, *withoutModel); };
-    });
+    verb->callback(
+        [&program, withoutModel] { program.verb = [&program, withoutModel] { return run(program, *withoutModel); }; });
 }
 
 } // namespace grappa

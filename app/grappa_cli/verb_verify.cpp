@@ -17,8 +17,10 @@ void addVerify(CLI::App& app, Program& program) {
             if (program.json) {
                 Program::printJson({{"clean", problems.empty()}, {"problems", problems}});
             } else {
-                for (const std::string& problem : problems) std::cout << problem << "\n";
-                std::cout << (problems.empty() ? "The library is clean." : std::to_string(problems.size()) + " problems found.")
+                for (const std::string& problem : problems)
+                    std::cout << problem << "\n";
+                std::cout << (problems.empty() ? "The library is clean."
+                                               : std::to_string(problems.size()) + " problems found.")
                           << "\n";
             }
             return problems.empty() ? exitOk : exitFailure;

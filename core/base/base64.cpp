@@ -16,7 +16,8 @@ std::string toBase64(std::span<const std::byte> bytes) {
         std::uint32_t group = 0;
         for (std::size_t j = 0; j < 3; ++j)
             group = group << 8 | (j < n ? std::to_integer<std::uint32_t>(bytes[i + j]) : 0);
-        for (std::size_t j = 0; j < 4; ++j) text += j <= n ? alphabet[group >> (18 - 6 * j) & 63] : '=';
+        for (std::size_t j = 0; j < 4; ++j)
+            text += j <= n ? alphabet[group >> (18 - 6 * j) & 63] : '=';
     }
     return text;
 }
@@ -24,7 +25,8 @@ std::string toBase64(std::span<const std::byte> bytes) {
 std::optional<std::vector<std::byte>> fromBase64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
     std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
+        ++padding;
     std::vector<std::byte> bytes;
     bytes.reserve(text.size() / 4 * 3);
     std::uint32_t group = 0;
@@ -35,7 +37,8 @@ std::optional<std::vector<std::byte>> fromBase64(std::string_view text) {
         group = group << 6 | static_cast<std::uint32_t>(value);
         if (i % 4 != 3) continue;
         const std::size_t n = i + 1 == text.size() ? 3 - padding : 3;
-        for (std::size_t j = 0; j < n; ++j) bytes.push_back(static_cast<std::byte>(group >> (16 - 8 * j) & 255));
+        for (std::size_t j = 0; j < n; ++j)
+            bytes.push_back(static_cast<std::byte>(group >> (16 - 8 * j) & 255));
         group = 0;
     }
     return bytes;

@@ -24,7 +24,8 @@ double secondsSince(Clock::time_point start) {
 /// What the feeding thread and the caller's thread share.
 class Feed {
 public:
-    Feed(DecodePool& pool, const PipelineSource& source, std::stop_token stop) : m_pool(pool), m_source(source), m_stop(stop) {}
+    Feed(DecodePool& pool, const PipelineSource& source, std::stop_token stop)
+        : m_pool(pool), m_source(source), m_stop(stop) {}
 
     /// On the feeding thread, until the source ends, fails or a stop is requested.
     void run() {
@@ -174,7 +175,8 @@ PipelineStatistics runEmbeddingPipeline(DecodePool& pool, Embedder* embedder, st
             toEmbed += outcome->crop.empty() ? 0 : 1;
             results.push_back({outcome->id, std::move(*outcome), {}});
         }
-        for (const std::uint64_t id : passed) results.push_back({id, std::nullopt, {}});
+        for (const std::uint64_t id : passed)
+            results.push_back({id, std::nullopt, {}});
         if (toEmbed >= batch || results.size() >= std::max(batch, maxPassedThrough)) flush();
     }
     context.throwIfStopped();

@@ -39,7 +39,8 @@ public:
         , m_set(library.embeddingSet(baseEmbeddingSet(embedder), embedder.dim()))
         , m_thumbnails(library.paths().thumbnails()) {
         if (!library.setting("default_set")) library.setSetting("default_set", std::to_string(m_set.id));
-        for (const Folder& folder : library.folders(collection)) scan(folder);
+        for (const Folder& folder : library.folders(collection))
+            scan(folder);
     }
 
     ImportSummary run() {
@@ -61,8 +62,7 @@ public:
             return item;
         };
         const PipelineSink sink = [&](std::span<PipelineResult> results) { commit(results, pool.workers()); };
-        const PipelineStatistics statistics =
-            runEmbeddingPipeline(pool, &m_embedder, batch, source, sink, m_context);
+        const PipelineStatistics statistics = runEmbeddingPipeline(pool, &m_embedder, batch, source, sink, m_context);
         m_summary.decodeWaitSeconds = statistics.decodeWaitSeconds;
         m_summary.embedSeconds = statistics.embedSeconds;
         indexEmbeddingSet(m_library, m_set, {}, m_context);
@@ -267,7 +267,8 @@ ImportSummary importCollection(Library& library, CollectionId collection, Embedd
     const std::optional<std::uint64_t> free = freeBytes(library.paths().data);
     if (free && *free < options.diskReserve)
         throw Error(ErrorCode::DiskFull, "The disk of " + displayPath(library.paths().data) + " has only " +
-                                             std::to_string(*free >> 20) + " MB left; free some space and start again.");
+                                             std::to_string(*free >> 20) +
+                                             " MB left; free some space and start again.");
     const auto start = std::chrono::steady_clock::now();
     ImportSummary summary = Import(library, collection, embedder, options, context, committed).run();
     summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -12,7 +12,7 @@ namespace grappa {
 
 struct ImportOptions {
     std::size_t batch = 0; ///< images embedded and committed together; 0 = the embedder's preference
-    std::uint64_t fileLimit = std::uint64_t{512} << 20; ///< bytes; a larger file is a row with its reason
+    std::uint64_t fileLimit = std::uint64_t{512} << 20;  ///< bytes; a larger file is a row with its reason
     std::uint64_t diskReserve = std::uint64_t{64} << 20; ///< free bytes below which an import does not start
     DecodePoolOptions decode;
 };
@@ -34,8 +34,8 @@ struct ImportSummary {
 using OnCommitted = std::function<void(EmbeddingSetId set, const Library::Committed&)>;
 
 /// Brings the folders of a collection into the library: scan, read, decode, embed, commit batch by batch. Incremental
-/// and resumable: starting again goes on where the last run ended, so at most one batch is computed twice. One at a time
-/// (job lock "import"; throws Locked). On a stop the batch under way is dropped and Interrupted thrown.
+/// and resumable: starting again goes on where the last run ended, so at most one batch is computed twice. One at a
+/// time (job lock "import"; throws Locked). On a stop the batch under way is dropped and Interrupted thrown.
 ImportSummary importCollection(Library& library, CollectionId collection, Embedder& embedder,
                                const ImportOptions& options, const JobContext& context,
                                const OnCommitted& committed = {});

@@ -19,7 +19,8 @@ public:
         const auto count = std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
         std::normal_distribution<float> normal(mean, deviation);
         std::vector<float>& values = m_values.emplace_back(static_cast<std::size_t>(count));
-        for (float& value : values) value = normal(m_random);
+        for (float& value : values)
+            value = normal(m_random);
         m_tensors.push_back({name, "F32", std::move(shape), std::as_bytes(std::span(values))});
     }
 
