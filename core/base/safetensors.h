@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -51,6 +52,7 @@ private:
     std::filesystem::path m_path;
     MappedFile m_file;
     std::vector<SafetensorsEntry> m_entries;
+    std::map<std::string, std::size_t, std::less<>> m_index; ///< name -> place in m_entries
     std::map<std::string, std::string> m_metadata;
     std::size_t m_dataOffset = 0;
 };
