@@ -260,8 +260,8 @@ def read_checkpoint(path):
             continue
         name = re.sub(r"^(module\.)?(backbone\.)?", "", name)
         if not name.startswith(("head.", "dino_head.", "ibot_head.")):
-            value = value.detach().to(torch.float32).contiguous()
-            weights[name] = (list(value.shape), to_bytes(array.array("f", value.numpy().tobytes())))
+            value = value.detach().to(torch.float32)
+            weights[name] = (list(value.shape), value.numpy().astype("<f4").tobytes())
     if "cls_token" not in weights:
         raise ConversionError(f"{path} holds no Vision Transformer with DINO's names (no cls_token).")
     return weights
@@ -292,8 +292,10 @@ def save(path, weights, metadata):
         digest.update(chunk)
     if os.path.isfile(path):
         with open(path, "rb") as file:
-            if hashlib.sha256(file.read()).digest() == digest.digest():
-                return False
+            unchanged = hashlib.sha256(file.read()).digest() == digest.digest()
+        if unchanged:
+            os.utime(path)  # so that what compares ages sees it as made
+            return False
     part = path + ".part"
     try:
         with open(part, "wb") as file:

@@ -225,8 +225,9 @@ void checkCoverage(std::span<const SafetensorsEntry> entries, std::uint64_t data
     std::uint64_t covered = 0;
     for (const SafetensorsEntry& entry : entries) {
         if (entry.begin != covered)
-            throw Refusal('"' + entry.name + (entry.begin < covered ? "\" overlaps the tensor before it"
-                                                                    : "\" does not follow the tensor before it"));
+            throw Refusal('"' + entry.name +
+                          (entry.begin < covered ? "\" overlaps the tensor before it"
+                                                 : "\" does not follow the tensor before it"));
         covered = entry.end;
     }
     if (covered > dataBytes) throw Refusal("it ends inside its tensors");
@@ -259,11 +260,12 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : m_path(pat
     } catch (const Refusal& refusal) {
         // Only now: a header of 640 bytes starts like a pickle.
         if (canCarryCode(bytes))
-            throw Error(ErrorCode::WeightsUnsafe,
-                        displayPath(path) +
-                            " is a pickle or an archive of pickles, which can carry code, and was not opened. Convert a "
-                            ".pth checkpoint once with: python3 packaging/convert_weights.py FILE.pth "
-                            "OUT.safetensors (TorchScript and .pt2 files are programs and cannot be used)");
+            throw Error(
+                ErrorCode::WeightsUnsafe,
+                displayPath(path) +
+                    " is a pickle or an archive of pickles, which can carry code, and was not opened. Convert a "
+                    ".pth checkpoint once with: python3 packaging/convert_weights.py FILE.pth "
+                    "OUT.safetensors (TorchScript and .pt2 files are programs and cannot be used)");
         throw Error(ErrorCode::WeightsInvalid,
                     displayPath(path) + " is not a usable safetensors file: " + refusal.what());
     }
@@ -288,9 +290,8 @@ void saveSafetensors(const std::filesystem::path& path, std::span<const Safetens
             byteCount(tensor.dtype, tensor.shape) != tensor.bytes.size())
             throw Error(ErrorCode::Internal, "Cannot save the tensor \"" + tensor.name +
                                                  "\": its name, dtype, shape and length do not fit together");
-        header[tensor.name] = {{"dtype", tensor.dtype},
-                               {"shape", tensor.shape},
-                               {"data_offsets", {offset, offset + tensor.bytes.size()}}};
+        header[tensor.name] = {
+            {"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + tensor.bytes.size()}}};
         offset += tensor.bytes.size();
     }
     std::string text = header.dump();
@@ -300,7 +301,8 @@ void saveSafetensors(const std::filesystem::path& path, std::span<const Safetens
     const std::uint64_t length = text.size();
     file.write(&length, lengthBytes);
     file.write(text.data(), text.size());
-    for (const SafetensorsTensor& tensor : tensors) file.write(tensor.bytes);
+    for (const SafetensorsTensor& tensor : tensors)
+        file.write(tensor.bytes);
     file.commit();
 }
 

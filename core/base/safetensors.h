@@ -46,6 +46,7 @@ public:
     std::span<const std::byte> bytes(const SafetensorsEntry& entry) const;
     /// XXH3-128 of the whole file: the model hash.
     ContentHash hash() const { return hashBytes(m_file.bytes()); }
+    std::uint64_t size() const { return m_file.bytes().size(); } ///< bytes of the whole file
     const std::filesystem::path& path() const { return m_path; }
 
 private:
