@@ -54,7 +54,7 @@ FileBytes readUserFile(const std::filesystem::path& path, std::uint64_t limit) {
     // O_NONBLOCK: opening a FIFO must not wait for its writer.
     const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd) throw Error(ErrorCode::FileUnreadable, named("Cannot open", path) + ": " + std::strerror(errno));
-    struct stat before{};
+    struct stat before {};
     if (::fstat(fd.get(), &before) != 0)
         throw Error(ErrorCode::FileUnreadable, named("Cannot stat", path) + ": " + std::strerror(errno));
     if (!S_ISREG(before.st_mode)) throw Error(ErrorCode::FileUnreadable, displayPath(path) + " is not a regular file");
@@ -73,7 +73,7 @@ FileBytes readUserFile(const std::filesystem::path& path, std::uint64_t limit) {
         if (n == 0) break;
         done += static_cast<std::size_t>(n);
     }
-    struct stat after{};
+    struct stat after {};
     if (::fstat(fd.get(), &after) != 0 || done != file.bytes.size() || stampOf(after) != file.stamp)
         throw Error(ErrorCode::FileChanged, displayPath(path) + " changed while it was read");
     return file;
@@ -124,8 +124,9 @@ void saveFile(const std::filesystem::path& path, std::span<const std::byte> byte
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
     const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat status{};
-    if (!fd || ::fstat(fd.get(), &status) != 0) throw systemError(ErrorCode::IoFailed, named("Cannot open", path), errno);
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0)
+        throw systemError(ErrorCode::IoFailed, named("Cannot open", path), errno);
     if (!S_ISREG(status.st_mode)) throw Error(ErrorCode::IoFailed, displayPath(path) + " is not a regular file");
     m_size = static_cast<std::size_t>(status.st_size);
     if (m_size == 0) return;
@@ -135,8 +136,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : m_data(std::exchange(other.m_data, nullptr))
-    , m_size(std::exchange(other.m_size, 0)) {}
+    : m_data(std::exchange(other.m_data, nullptr)), m_size(std::exchange(other.m_size, 0)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
     std::swap(m_data, other.m_data);
@@ -170,11 +170,14 @@ std::string displayPath(const std::filesystem::path& path) {
     text.reserve(raw.size());
     for (std::size_t i = 0; i < raw.size();) {
         const auto lead = static_cast<unsigned char>(raw[i]);
-        const std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) == 0xe0 ? 3
-                                   : lead >= 0xf0 && lead < 0xf5                    ? 4
-                                                                                    : 0;
+        const std::size_t length = lead < 0x80                   ? 1
+                                   : lead >= 0xc2 && lead < 0xe0 ? 2
+                                   : (lead & 0xf0) == 0xe0       ? 3
+                                   : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                                 : 0;
         bool valid = length > 0 && i + length <= raw.size();
-        for (std::size_t j = 1; valid && j < length; ++j) valid = (static_cast<unsigned char>(raw[i + j]) & 0xc0) == 0x80;
+        for (std::size_t j = 1; valid && j < length; ++j)
+            valid = (static_cast<unsigned char>(raw[i + j]) & 0xc0) == 0x80;
         if (valid && length > 2) {
             const auto second = static_cast<unsigned char>(raw[i + 1]);
             // Overlong forms, surrogates and code points past U+10FFFF.
@@ -193,7 +196,7 @@ std::string displayPath(const std::filesystem::path& path) {
 }
 
 std::optional<std::uint64_t> freeBytes(const std::filesystem::path& path) {
-    struct statvfs status{};
+    struct statvfs status {};
     if (::statvfs(path.c_str(), &status) != 0) return std::nullopt;
     return std::uint64_t{status.f_bavail} * status.f_frsize;
 }

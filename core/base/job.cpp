@@ -26,7 +26,8 @@ void ProgressMeter::advanceTo(std::uint64_t done, const std::string& detail) {
 
     m_samples.push_back({now, done});
     constexpr auto window = std::chrono::seconds(10);
-    while (m_samples.size() > 2 && now - m_samples[1].at > window) m_samples.erase(m_samples.begin());
+    while (m_samples.size() > 2 && now - m_samples[1].at > window)
+        m_samples.erase(m_samples.begin());
     const double seconds = std::chrono::duration<double>(now - m_samples.front().at).count();
     if (seconds > 0) m_progress.rate = static_cast<double>(done - m_samples.front().done) / seconds;
     m_progress.secondsLeft.reset();

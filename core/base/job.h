@@ -14,12 +14,12 @@ namespace grappa {
 
 /// One moment of a long computation. For the eye: a receiver may drop any of them.
 struct Progress {
-    std::string stage;              ///< "scan", "import", "index", ...
-    std::uint64_t done = 0;         ///< units finished
-    std::uint64_t total = 0;        ///< units in all; 0 = not known yet
-    double rate = 0;                ///< units per second over the last seconds; 0 = not known yet
+    std::string stage;       ///< "scan", "import", "index", ...
+    std::uint64_t done = 0;  ///< units finished
+    std::uint64_t total = 0; ///< units in all; 0 = not known yet
+    double rate = 0;         ///< units per second over the last seconds; 0 = not known yet
     std::optional<double> secondsLeft;
-    std::string detail;             ///< what is being done now, or what limits the rate
+    std::string detail; ///< what is being done now, or what limits the rate
 };
 
 /// What a computation needs from whoever runs it. It knows no thread and no Qt.

@@ -15,9 +15,9 @@ namespace grappa {
 /// One tensor of a safetensors file: a view into the mapped bytes.
 struct SafetensorsEntry {
     std::string name;
-    std::string dtype;              ///< "F64" "F32" "F16" "BF16" "I64" "I32" "I16" "I8" "U8" "BOOL"
+    std::string dtype;               ///< "F64" "F32" "F16" "BF16" "I64" "I32" "I16" "I8" "U8" "BOOL"
     std::vector<std::int64_t> shape; ///< empty = scalar
-    std::uint64_t begin = 0;        ///< byte offsets into the data section
+    std::uint64_t begin = 0;         ///< byte offsets into the data section
     std::uint64_t end = 0;
 };
 
@@ -30,9 +30,9 @@ struct SafetensorsTensor {
 };
 
 /// A safetensors file, mapped and checked before anything is read from it: header at most 100 MB and inside the file,
-/// strict JSON without repeated names, known dtypes, shape x dtype = length, tensors contiguous from 0 to the end of the
-/// file without overlap or gap, metadata of strings only. Nothing in a file can run code. Throws WeightsInvalid with
-/// the file and the reason; WeightsUnsafe when the bytes are a pickle, a zip archive (.pth, TorchScript, .pt2).
+/// strict JSON without repeated names, known dtypes, shape x dtype = length, tensors contiguous from 0 to the end of
+/// the file without overlap or gap, metadata of strings only. Nothing in a file can run code. Throws WeightsInvalid
+/// with the file and the reason; WeightsUnsafe when the bytes are a pickle, a zip archive (.pth, TorchScript, .pt2).
 class SafetensorsFile {
 public:
     explicit SafetensorsFile(const std::filesystem::path& path);

@@ -21,6 +21,7 @@ struct DecodeTask {
     int cropSize = 0;             ///< side of the model's crop; 0 = none
     bool thumbnail = false;       ///< 256-px JPEG
     int renderSide = 0;           ///< the whole image with its long side at most this, as RGB; 0 = none
+    bool fullDecode = false;      ///< never scale while decoding: slower, for numbers that others can reproduce
     std::optional<Region> region;
 };
 
@@ -29,8 +30,8 @@ struct DecodeOutcome {
     std::optional<ErrorCode> error; ///< set: nothing but `detail` holds
     std::string detail;             ///< the reason
     ImageFormat format = ImageFormat::Jpeg;
-    int width = 0, height = 0;      ///< upright, full scale
-    std::string damage;             ///< empty, or why the file counts as damaged
+    int width = 0, height = 0; ///< upright, full scale
+    std::string damage;        ///< empty, or why the file counts as damaged
     std::int64_t takenAt = 0;
     std::vector<std::uint8_t> crop; ///< RGB [cropSize, cropSize, 3]
     std::vector<std::byte> thumbnail;
@@ -38,11 +39,11 @@ struct DecodeOutcome {
 };
 
 struct DecodePoolOptions {
-    std::filesystem::path program;           ///< grappa-decode; empty = next to this program
-    int workers = 0;                         ///< 0 = one for each core
-    std::uint64_t memoryLimit = 2ULL << 30;  ///< address space of a worker beyond its start, bytes
-    std::chrono::seconds timeLimit{30};      ///< for one image
-    int queued = 0;                          ///< tasks held at once; 0 = 4 for each worker
+    std::filesystem::path program;          ///< grappa-decode; empty = next to this program
+    int workers = 0;                        ///< 0 = one for each core
+    std::uint64_t memoryLimit = 2ULL << 30; ///< address space of a worker beyond its start, bytes
+    std::chrono::seconds timeLimit{30};     ///< for one image
+    int queued = 0;                         ///< tasks held at once; 0 = 4 for each worker
 };
 
 /// Decodes files that nobody trusts in worker processes, pixels through shared memory. A file that kills its worker or

@@ -31,16 +31,16 @@ struct DecodeOptions {
     /// The short side that the caller needs: a JPEG is decoded at the smallest M/8 DCT scale whose short side (of the
     /// region, when there is one) is still at least this; 0 = full size.
     int shortSide = 0;
-    std::optional<Region> region; ///< cut out after decoding; clipped to the image
+    std::optional<Region> region;                     ///< cut out after decoding; clipped to the image
     std::uint64_t maxPixels = std::uint64_t{1} << 28; ///< from the header, before any pixel is decoded
 };
 
 struct DecodedImage {
     Pixels pixels;
     ImageFormat format = ImageFormat::Jpeg;
-    int width = 0;      ///< upright size of the whole image at full scale
+    int width = 0; ///< upright size of the whole image at full scale
     int height = 0;
-    std::string damage; ///< empty, or why the file is damaged though it decoded (truncated, corrupt data)
+    std::string damage;       ///< empty, or why the file is damaged though it decoded (truncated, corrupt data)
     std::int64_t takenAt = 0; ///< EXIF DateTimeOriginal as seconds since 1970 (local time taken as UTC); 0 = unknown
 };
 
@@ -48,8 +48,11 @@ struct DecodedImage {
 std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes);
 
 /// Decodes a JPEG, PNG, WebP, TIFF, BMP or GIF (first frame): EXIF orientation applied, CMYK and greyscale to RGB,
-/// 16-bit to 8, palette expanded, alpha composited on white; as Pillow does. Other decoders of OpenCV are never reached.
-/// Throws ImageFormatUnsupported, ImageTooLarge, ImageUndecodable; the detail does not name the file.
+/// 16-bit to 8, palette expanded, alpha composited on white; as Pillow does. Other decoders of OpenCV are never
+/// reached. Throws ImageFormatUnsupported, ImageTooLarge, ImageUndecodable; the detail does not name the file.
 DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options = {});
+
+/// Names and versions of the libraries that decode, one line, for --version.
+std::string imageLibraryVersions();
 
 } // namespace grappa

@@ -6,8 +6,8 @@
 namespace grappa {
 
 struct IndexOptions {
-    std::size_t tailLimit = 20'000;   ///< seal when the tail holds more
-    std::size_t indexAbove = 20'000;  ///< smaller segments are scanned exactly
+    std::size_t tailLimit = 20'000;  ///< seal when the tail holds more
+    std::size_t indexAbove = 20'000; ///< smaller segments are scanned exactly
     int threads = 0;
 };
 

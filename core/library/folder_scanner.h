@@ -22,15 +22,15 @@ struct ScanFailure {
 };
 
 struct ScanSummary {
-    std::uint64_t files = 0;    ///< image files found
+    std::uint64_t files = 0;      ///< image files found
     std::uint64_t otherFiles = 0; ///< left out by their suffix
     std::vector<ScanFailure> failures;
 };
 
-/// Walks `folder` depth first in a stable order and calls `found` for each regular file with an image suffix. Symbolic links are
-/// followed, each folder (st_dev, st_ino) is visited once, so that loops and bind mounts end; hidden folders are left
-/// out; FIFOs, sockets and devices are never opened. Throws NotFound when `folder` itself is not a readable folder, and
-/// Interrupted.
+/// Walks `folder` depth first in a stable order and calls `found` for each regular file with an image suffix. Symbolic
+/// links are followed, each folder (st_dev, st_ino) is visited once, so that loops and bind mounts end; hidden folders
+/// are left out; FIFOs, sockets and devices are never opened. Throws NotFound when `folder` itself is not a readable
+/// folder, and Interrupted.
 ScanSummary scanFolder(const std::filesystem::path& folder, const JobContext& context,
                        const std::function<void(ScannedFile)>& found);
 

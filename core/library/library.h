@@ -60,20 +60,20 @@ struct Image {
     ContentHash hash;
     int width = 0, height = 0;
     std::string format;
-    std::string damage;       ///< empty, or why it counts as damaged
-    std::int64_t takenAt = 0; ///< EXIF; 0 = unknown
+    std::string damage;         ///< empty, or why it counts as damaged
+    std::int64_t takenAt = 0;   ///< EXIF; 0 = unknown
     std::filesystem::path path; ///< of one file, a present one if there is any
-    bool online = true;       ///< some file of it is present
-    FileStamp stamp;          ///< of that file
+    bool online = true;         ///< some file of it is present
+    FileStamp stamp;            ///< of that file
     std::uint32_t files = 1;
 };
 
 /// What a vector set depends on: two sets with equal keys are the same set.
 struct EmbeddingSetKey {
-    std::string modelHash;            ///< hex
-    std::string adaptation;           ///< empty = base
-    std::string fusion;               ///< "average", "augmentation", "neighbours"; empty = base
-    std::string smoothing = "raw";    ///< or "smoothed"
+    std::string modelHash;         ///< hex
+    std::string adaptation;        ///< empty = base
+    std::string fusion;            ///< "average", "augmentation", "neighbours"; empty = base
+    std::string smoothing = "raw"; ///< or "smoothed"
     int inputSize = 0;
     std::string precision = "fp32";
     std::string whitening = "none";
@@ -94,8 +94,8 @@ struct SegmentRow {
     EmbeddingSetId set = 0;
     std::string file; ///< name inside LibraryPaths::segments()
     std::uint64_t count = 0;
-    std::string checksum;      ///< hex, of the file
-    std::string indexFile;     ///< empty = not built yet
+    std::string checksum;  ///< hex, of the file
+    std::string indexFile; ///< empty = not built yet
     std::string indexChecksum;
 };
 
@@ -121,11 +121,11 @@ struct ImportedFile {
 
 struct ImageFilter {
     std::optional<CollectionId> collection;
-    std::string folder;       ///< absolute path; the image has a file in or below it
-    std::string nameContains; ///< case-insensitive (ASCII) part of the file name
-    std::string format;       ///< "jpeg", ...
+    std::string folder;                      ///< absolute path; the image has a file in or below it
+    std::string nameContains;                ///< case-insensitive (ASCII) part of the file name
+    std::string format;                      ///< "jpeg", ...
     std::int64_t takenFrom = 0, takenTo = 0; ///< seconds since 1970, [from, to); 0 = open
-    bool any() const;         ///< whether it leaves anything out
+    bool any() const;                        ///< whether it leaves anything out
 };
 
 enum class ImageOrder { Added, Name, Folder, Taken };
@@ -160,7 +160,8 @@ public:
 
     // Files of a scan
     std::optional<File> findFile(FolderId folder, const std::filesystem::path& relativePath);
-    /// Marks files of the folder that are not in `seen` as offline, those in it as present. Returns how many went offline.
+    /// Marks files of the folder that are not in `seen` as offline, those in it as present. Returns how many went
+    /// offline.
     std::uint64_t markSeen(FolderId folder, std::span<const FileId> seen);
     std::vector<File> unreadableFiles(std::optional<CollectionId> id);
     std::vector<File> filesOf(ImageId image);
@@ -187,10 +188,11 @@ public:
         std::uint64_t newVectors = 0;
         VectorId lastVector = 0; ///< the highest of the set
     };
-    /// One transaction: files, images and vectors of a batch, all or nothing. An image that the set already has a vector
-    /// of keeps it.
+    /// One transaction: files, images and vectors of a batch, all or nothing. An image that the set already has a
+    /// vector of keeps it.
     Committed commitBatch(EmbeddingSetId set, std::span<const ImportedFile> batch);
-    /// Vectors of images that are already in the catalogue (re-embedding, `eval`). vectors [images.size(), dim], L2-normalised.
+    /// Vectors of images that are already in the catalogue (re-embedding, `eval`). vectors [images.size(), dim],
+    /// L2-normalised.
     Committed commitVectors(EmbeddingSetId set, std::span<const ImageId> images, std::span<const float> vectors);
 
     // Tail and segments (core/search reads them, core/jobs/index_job seals)
@@ -225,5 +227,8 @@ private:
     struct Impl;
     std::unique_ptr<Impl> m_impl;
 };
+
+/// Name and version of the database engine, for --version.
+std::string databaseVersion();
 
 } // namespace grappa

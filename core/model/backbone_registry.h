@@ -15,7 +15,7 @@ struct BackboneCard {
     std::string name;  ///< the file's stem, for example "dinov2-vits14-focus"
     std::string title; ///< for people
     std::filesystem::path file;
-    ContentHash hash; ///< of the whole file
+    ContentHash hash;            ///< of the whole file
     std::string source, licence; ///< from the file's metadata; empty = not known
     std::int64_t patch = 0, width = 0, depth = 0, heads = 0, registers = 0;
     std::uint64_t bytes = 0;

@@ -12,8 +12,8 @@ namespace grappa {
 
 struct EmbedderOptions {
     std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:N"
-    int inputSize = 0;           ///< pixels; 0 = 168 on a CPU, 224 on a GPU; rounded to the nearest multiple of the patch
-    int threads = 0;             ///< intra-op threads; 0 = all cores
+    int inputSize = 0; ///< pixels; 0 = 168 on a CPU, 224 on a GPU; rounded to the nearest multiple of the patch
+    int threads = 0;   ///< intra-op threads; 0 = all cores
 };
 
 /// A backbone ready to embed images. No LibTorch in this header, so that what uses it need not see any.
@@ -26,9 +26,9 @@ public:
     Embedder(Embedder&&) noexcept;
 
     const BackboneCard& card() const;
-    int inputSize() const;       ///< after rounding
-    int dim() const;             ///< D
-    std::string device() const;  ///< what runs it: "cpu", "cuda:0"
+    int inputSize() const;      ///< after rounding
+    int dim() const;            ///< D
+    std::string device() const; ///< what runs it: "cpu", "cuda:0"
     int preferredBatch() const;
 
     /// L2-normalised representations. `pixels` is uint8 RGB [B, S, S, 3], S = inputSize(); returns [B, D] row-major.
@@ -47,6 +47,8 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
+/// The multiple of the patch nearest to `size`, at least one patch.
+int roundToPatch(int size, std::int64_t patch);
 /// The device that "auto" means here.
 std::string defaultDevice();
 /// LibTorch's version and devices, one line, for --version.

@@ -11,9 +11,9 @@ namespace grappa {
 /// How position embeddings [1, 1 + n*n, D] reach a grid of another size: each family's reference does it its own way,
 /// and the outputs differ visibly when the wrong one is taken.
 enum class PositionInterpolation {
-    DinoScaleFactor,   ///< DINO, DINOv2: bicubic by scale factor (size + 0.1) / n
-    Bicubic,           ///< HF ViT, HF DINOv2, our reference: bicubic to the size
-    BicubicAntialias,  ///< timm, DINOv2 with registers: bicubic to the size, antialiased
+    DinoScaleFactor,  ///< DINO, DINOv2: bicubic by scale factor (size + 0.1) / n
+    Bicubic,          ///< HF ViT, HF DINOv2, our reference: bicubic to the size
+    BicubicAntialias, ///< timm, DINOv2 with registers: bicubic to the size, antialiased
 };
 
 /// Sizes and conventions of a pre-LN ViT. Patch, width, depth and the rest are read from the weights; heads, epsilon
@@ -23,9 +23,9 @@ struct VisionTransformerOptions {
     std::int64_t width = 384; ///< D
     std::int64_t depth = 11;  ///< L
     std::int64_t heads = 6;
-    std::int64_t hidden = 1536;  ///< width of the MLP
-    std::int64_t grid = 37;      ///< n of the position embedding [1, 1 + n*n, D]
-    std::int64_t registers = 0;  ///< register tokens, between [class] and patches, without positions
+    std::int64_t hidden = 1536; ///< width of the MLP
+    std::int64_t grid = 37;     ///< n of the position embedding [1, 1 + n*n, D]
+    std::int64_t registers = 0; ///< register tokens, between [class] and patches, without positions
     bool qkvBias = true;
     bool layerScale = false;
     double layerNormEpsilon = 1e-6;

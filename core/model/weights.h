@@ -11,8 +11,8 @@ namespace grappa {
 torch::Tensor toTensor(const SafetensorsFile& file, const SafetensorsEntry& entry);
 
 /// What the file says of its architecture. DINO/DINOv2, timm and Hugging Face names are understood
-/// (`blocks.0.attn.qkv`, `encoder.layer.0.attention.attention.query`); a classifier head is ignored. Conventions that no
-/// tensor shows (heads, epsilon, interpolation) come from the file's metadata (`grappa.heads`, `grappa.epsilon`,
+/// (`blocks.0.attn.qkv`, `encoder.layer.0.attention.attention.query`); a classifier head is ignored. Conventions that
+/// no tensor shows (heads, epsilon, interpolation) come from the file's metadata (`grappa.heads`, `grappa.epsilon`,
 /// `grappa.interpolation`) or else from the naming family. Throws WeightsInvalid.
 VisionTransformerOptions readBackboneOptions(const SafetensorsFile& file);
 

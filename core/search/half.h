@@ -10,8 +10,8 @@ namespace grappa {
 void toHalf(std::span<const float> from, std::span<std::uint16_t> to);
 void toFloat(std::span<const std::uint16_t> from, std::span<float> to);
 
-/// Inner product of two fp16 vectors, accumulated in float; AVX2 + F16C or AVX-512 where the CPU has them, chosen at run
-/// time.
+/// Inner product of two fp16 vectors, accumulated in float; AVX2 + F16C or AVX-512 where the CPU has them, chosen at
+/// run time.
 float halfDot(const std::uint16_t* a, const std::uint16_t* b, std::size_t dim);
 
 } // namespace grappa

@@ -11,10 +11,10 @@ namespace grappa {
 
 struct SearchOptions {
     std::size_t limit = 50;
-    std::optional<float> minScore;     ///< leave out what scores lower
+    std::optional<float> minScore; ///< leave out what scores lower
     ImageFilter filter;
-    std::optional<ImageId> exclude;    ///< the query itself
-    bool exact = false;                ///< scan everything instead of using the index
+    std::optional<ImageId> exclude; ///< the query itself
+    bool exact = false;             ///< scan everything instead of using the index
 };
 
 struct Neighbour {
@@ -22,8 +22,8 @@ struct Neighbour {
     float score = 0; ///< cosine
 };
 
-/// Search over one embedding set: sealed segments (by their index where one is built, else by a scan) plus an exact scan
-/// of the tail. Sees what was committed before the last refresh(). Belongs to the thread of its Library.
+/// Search over one embedding set: sealed segments (by their index where one is built, else by a scan) plus an exact
+/// scan of the tail. Sees what was committed before the last refresh(). Belongs to the thread of its Library.
 class Searcher {
 public:
     Searcher(Library& library, const EmbeddingSet& set);
@@ -39,7 +39,8 @@ public:
     std::vector<Neighbour> search(std::span<const float> query, const SearchOptions& options);
     /// The stored vector, as floats, or nothing.
     std::optional<std::vector<float>> vectorOf(ImageId image) const;
-    /// Segments or indexes that did not verify and were left out or are scanned instead; to be rebuilt by the index job.
+    /// Segments or indexes that did not verify and were left out or are scanned instead; to be rebuilt by the index
+    /// job.
     const std::vector<std::string>& problems() const;
 
 private:

@@ -46,4 +46,7 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
+/// Name and version of the index library, for --version.
+std::string indexLibraryVersion();
+
 } // namespace grappa

@@ -1,0 +1,67 @@
+#include "app/grappa_cli/program.h"
+#include "app/grappa_cli/verbs.h"
+
+#include "core/image/image_decoder.h"
+#include "core/library/library.h"
+#include "core/search/vector_index.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace {
+
+std::string versionText() {
+    return "grappa-cli " GRAPPA_VERSION "\n" + grappa::torchVersion() + "\n" + grappa::imageLibraryVersions() + "\n" +
+           grappa::databaseVersion() + "\n" + grappa::indexLibraryVersion() + "\ndevice " + grappa::defaultDevice();
+}
+
+constexpr auto footer =
+    "Exit codes: 0 ok, 1 failure, 2 usage, 3 nothing found (with --fail-empty), 4 some files unreadable,\n"
+    "5 model missing or wrong, 6 device not available, 130 interrupted (start again to go on).";
+
+} // namespace
+
+int main(int argc, char** argv) {
+    grappa::Program program;
+    CLI::App app("Visual search in folders of images: by image, on this machine, without labels.", "grappa-cli");
+    app.footer(footer);
+    app.fallthrough();
+    app.require_subcommand(1);
+    app.set_version_flag("--version", versionText);
+
+    app.add_option("--library", program.libraryFolder,
+                   "Folder of the library (default: GRAPPA_LIBRARY, else your data folder)");
+    app.add_option("--backbone", program.backbone, "Name of the backbone, see `models list`");
+    app.add_option("--input-size", program.inputSize,
+                   "Side of the model's input in pixels: 112 fast, 168 balanced (default on a CPU), 224 best (default "
+                   "on a GPU)")
+        ->check(CLI::Range(16, 2048));
+    app.add_option("--device", program.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    app.add_option("--threads", program.threads, "Threads of the model (default: all cores)")
+        ->check(CLI::Range(1, 1024));
+    app.add_flag("--json", program.json,
+                 "One JSON object on standard output, progress as JSON lines on standard error");
+    app.add_flag("-q,--quiet", program.quiet, "No progress");
+    app.add_flag("--watch-stdin", program.watchStandardInput, "Stop when standard input ends");
+
+    grappa::addImport(app, program);
+    grappa::addCollections(app, program);
+    grappa::addSearch(app, program);
+    grappa::addInfo(app, program);
+    grappa::addEmbed(app, program);
+    grappa::addEval(app, program);
+    grappa::addExport(app, program);
+    grappa::addContactSheet(app, program);
+    grappa::addModels(app, program);
+    grappa::addVerify(app, program);
+    grappa::addServe(app, program);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error);
+        return code == 0 ? grappa::exitOk : grappa::exitUsage;
+    }
+    return program.run();
+}

@@ -1,0 +1,191 @@
+#include "app/grappa_cli/program.h"
+
+#include "core/base/base64.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+#include <unistd.h>
+
+namespace grappa {
+
+namespace {
+
+int exitCodeOf(ErrorCode code) {
+    switch (code) {
+    case ErrorCode::Usage:
+        return exitUsage;
+    case ErrorCode::ModelMissing:
+    case ErrorCode::WeightsInvalid:
+    case ErrorCode::WeightsUnsafe:
+        return exitModel;
+    case ErrorCode::DeviceUnavailable:
+        return exitDevice;
+    case ErrorCode::Interrupted:
+        return exitInterrupted;
+    default:
+        return exitFailure;
+    }
+}
+
+std::string dump(const Json& object) {
+    return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json progressEvent(const Progress& progress) {
+    Json event{{"event", "progress"}, {"stage", progress.stage}, {"done", progress.done}, {"total", progress.total}};
+    event["rate"] = std::round(progress.rate * 10) / 10;
+    if (progress.secondsLeft) event["secondsLeft"] = std::round(*progress.secondsLeft);
+    if (!progress.detail.empty()) event["detail"] = progress.detail;
+    return event;
+}
+
+void printProgressLine(const Progress& progress) {
+    std::ostringstream line;
+    line << progress.stage << "  " << progress.done;
+    if (progress.total > 0) line << " / " << progress.total;
+    if (progress.rate > 0) line << " · " << static_cast<std::int64_t>(std::lround(progress.rate)) << "/s";
+    if (progress.secondsLeft && progress.done < progress.total)
+        line << " · " << formatDuration(*progress.secondsLeft) << " left";
+    const bool complete = progress.total > 0 && progress.done >= progress.total;
+    std::cerr << "\r\x1b[K" << line.str() << (complete ? "\n" : "") << std::flush;
+}
+
+} // namespace
+
+int Program::run() {
+    if (watchStandardInput) m_signals.watchStandardInput();
+    try {
+        return verb();
+    } catch (const Error& error) {
+        printError(error.code(), error.what());
+        return exitCodeOf(error.code());
+    } catch (const std::bad_alloc&) {
+        printError(ErrorCode::Internal,
+                   "Out of memory. What was done so far is kept; close other programs and start again.");
+    } catch (const std::exception& error) {
+        printError(ErrorCode::Internal, std::string("This is a defect of Grappa, please report it: ") + error.what());
+    }
+    return exitFailure;
+}
+
+JobContext Program::context() const {
+    JobContext context;
+    context.stop = m_signals.token();
+    if (json) {
+        context.report = [this](const Progress& progress) { printEvent(progressEvent(progress)); };
+    } else if (!quiet && ::isatty(STDERR_FILENO) != 0) {
+        context.report = printProgressLine;
+    }
+    return context;
+}
+
+Library Program::openLibrary(Library::Access access) const {
+    return Library(LibraryPaths::resolve(libraryFolder), access);
+}
+
+std::optional<Library> Program::findLibrary() const {
+    try {
+        return openLibrary(Library::Access::ReadOnly);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::NotFound) throw;
+        return std::nullopt;
+    }
+}
+
+EmbeddingSet Program::embeddingSet(Library& library) const {
+    const std::vector<EmbeddingSet> sets = library.embeddingSets();
+    if (sets.empty())
+        throw Error(ErrorCode::NotFound, "The library is empty; add images with: grappa-cli import FOLDER");
+    if (backbone.empty() && inputSize == 0) {
+        const std::string preferred = library.setting("default_set").value_or("");
+        const auto found = std::find_if(sets.begin(), sets.end(),
+                                        [&](const EmbeddingSet& set) { return std::to_string(set.id) == preferred; });
+        return found != sets.end() ? *found : sets.back();
+    }
+    const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone);
+    const int size = inputSize == 0 ? 0 : roundToPatch(inputSize, card.patch);
+    for (const EmbeddingSet& set : sets)
+        if (set.key.modelHash == card.hash.hex() && set.key.adaptation.empty() &&
+            (size == 0 || set.key.inputSize == size))
+            return set;
+    throw Error(ErrorCode::NotFound, "The library holds no vectors of " + card.name +
+                                         (size == 0 ? "" : " at " + std::to_string(size) + " px") +
+                                         "; import the folders again with the same options.");
+}
+
+BackboneCard Program::backboneOf(const EmbeddingSet& set) const {
+    for (BackboneCard& card : BackboneRegistry(BackboneRegistry::defaultFolders()).list())
+        if (card.hash.hex() == set.key.modelHash) return card;
+    throw Error(ErrorCode::ModelMissing, "The backbone that made these vectors (hash " + set.key.modelHash +
+                                             ") is not on this machine; add its file with: grappa-cli models add FILE");
+}
+
+Embedder Program::embedderFor(const EmbeddingSet& set) const {
+    return {backboneOf(set), {device, set.key.inputSize, threads}};
+}
+
+Embedder Program::embedder(Library* library) const {
+    const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone);
+    int size = inputSize;
+    if (size == 0 && library != nullptr) {
+        const std::string preferred = library->setting("default_set").value_or("");
+        for (const EmbeddingSet& set : library->embeddingSets())
+            if (std::to_string(set.id) == preferred && set.key.modelHash == card.hash.hex()) size = set.key.inputSize;
+    }
+    return {card, {device, size, threads}};
+}
+
+void Program::printJson(const Json& object) {
+    Json whole{{"schema", 1}};
+    whole.update(object);
+    std::cout << dump(whole) << std::endl;
+}
+
+void Program::printEvent(const Json& event) const {
+    if (json) std::cerr << dump(event) + "\n" << std::flush;
+}
+
+void Program::printError(ErrorCode code, const std::string& detail) const {
+    if (json)
+        printJson({{"error", {{"code", errorName(code)}, {"detail", detail}}}});
+    else
+        std::cerr << "grappa-cli: " << detail << std::endl;
+}
+
+void setPath(Json& object, const std::filesystem::path& path) {
+    const std::string shown = displayPath(path);
+    object["path"] = shown;
+    if (shown != path.native()) object["path_b64"] = toBase64(std::as_bytes(std::span(path.native())));
+}
+
+std::vector<std::filesystem::path> readPaths(bool nulSeparated) {
+    std::vector<std::filesystem::path> paths;
+    std::string path;
+    while (std::getline(std::cin, path, nulSeparated ? '\0' : '\n'))
+        if (!path.empty()) paths.emplace_back(path);
+    return paths;
+}
+
+Region parseRegion(const std::string& text) {
+    Region region;
+    char rest = 0;
+    const int read =
+        std::sscanf(text.c_str(), "%d,%d,%d,%d%c", &region.x, &region.y, &region.width, &region.height, &rest);
+    if (read != 4 || region.x < 0 || region.y < 0 || region.width <= 0 || region.height <= 0)
+        throw Error(ErrorCode::Usage, "\"" + text + "\" is not a region; write x,y,width,height in pixels.");
+    return region;
+}
+
+std::string formatDuration(double seconds) {
+    const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
+    if (whole < 60) return std::to_string(whole) + " s";
+    const std::int64_t minutes = (whole + 30) / 60;
+    if (minutes < 60) return std::to_string(minutes) + " min";
+    return std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
+}
+
+} // namespace grappa

@@ -1,0 +1,120 @@
+#include "app/grappa_cli/program.h"
+#include "app/grappa_cli/verbs.h"
+
+#include "core/jobs/import_job.h"
+
+#include <iostream>
+#include <memory>
+
+namespace grappa {
+
+namespace {
+
+struct Options {
+    std::vector<std::filesystem::path> folders;
+    std::string collection;
+    bool fromStandardInput = false;
+};
+
+std::string defaultName(const std::filesystem::path& folder) {
+    const std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
+    const std::filesystem::path name =
+        absolute.has_filename() ? absolute.filename() : absolute.parent_path().filename();
+    return name.empty() ? "Images" : displayPath(name);
+}
+
+Collection chooseCollection(Library& library, const Options& options) {
+    if (options.folders.empty() && options.collection.empty())
+        throw Error(ErrorCode::Usage, "Name at least one folder, or a collection to bring up to date.");
+    const std::string name = options.collection.empty() ? defaultName(options.folders.front()) : options.collection;
+    if (auto known = library.findCollection(name)) return *known;
+    if (options.folders.empty()) throw Error(ErrorCode::NotFound, "There is no collection \"" + name + "\".");
+    return library.createCollection(name);
+}
+
+/// Only the rows of this collection, so that an old failure elsewhere does not colour this result.
+Json unreadableRows(Library& library, CollectionId collection) {
+    Json rows = Json::array();
+    for (const File& file : library.unreadableFiles(collection)) {
+        Json row;
+        setPath(row, file.path);
+        row["code"] = errorName(file.error);
+        row["reason"] = file.reason;
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+int run(const Program& program, Options options) {
+    if (options.fromStandardInput)
+        for (std::filesystem::path& path : readPaths(true))
+            options.folders.push_back(std::move(path));
+    for (const std::filesystem::path& folder : options.folders)
+        if (!std::filesystem::is_directory(folder))
+            throw Error(ErrorCode::NotFound, displayPath(folder) + " is not a folder.");
+
+    Library library = program.openLibrary(Library::Access::ReadWrite);
+    Embedder embedder = program.embedder(&library);
+    const Collection collection = chooseCollection(library, options);
+    for (const std::filesystem::path& folder : options.folders)
+        library.addFolder(collection.id, folder);
+
+    const JobContext context = program.context();
+    Json arguments{{"collection", collection.name}};
+    const std::int64_t job = library.beginJob("import", arguments.dump(-1, ' ', false, Json::error_handler_t::replace));
+    ImportSummary summary;
+    try {
+        summary = importCollection(library, collection.id, embedder, {}, context,
+                                   [&](EmbeddingSetId set, const Library::Committed& committed) {
+                                       program.printEvent({{"event", "committed"},
+                                                           {"set", set},
+                                                           {"last_id", committed.lastVector},
+                                                           {"files", committed.files},
+                                                           {"vectors", committed.newVectors}});
+                                   });
+    } catch (const Error& error) {
+        library.endJob(job, error.code() == ErrorCode::Interrupted ? "stopped" : "failed");
+        throw;
+    }
+    library.endJob(job, "done");
+
+    const Json unreadable = unreadableRows(library, collection.id);
+    if (program.json) {
+        Program::printJson({{"collection", collection.name},
+                            {"found", summary.found},
+                            {"unchanged", summary.unchanged},
+                            {"imported", summary.imported},
+                            {"embedded", summary.embedded},
+                            {"damaged", summary.damaged},
+                            {"offline", summary.offline},
+                            {"seconds", summary.seconds},
+                            {"decodeWaitSeconds", summary.decodeWaitSeconds},
+                            {"embedSeconds", summary.embedSeconds},
+                            {"device", embedder.device()},
+                            {"inputSize", embedder.inputSize()},
+                            {"backbone", embedder.card().name},
+                            {"unreadable", unreadable}});
+    } else {
+        std::cout << collection.name << ": " << summary.found << " images found, " << summary.imported << " imported ("
+                  << summary.embedded << " embedded on " << embedder.device() << " at " << embedder.inputSize()
+                  << " px), " << summary.unchanged << " unchanged, " << summary.damaged << " damaged, "
+                  << summary.offline << " gone offline, " << unreadable.size() << " unreadable, in "
+                  << formatDuration(summary.seconds) << "\n";
+        for (const Json& row : unreadable)
+            std::cout << "  " << row["path"].get<std::string>() << ": " << row["reason"].get<std::string>() << "\n";
+    }
+    return unreadable.empty() ? exitOk : exitSomeUnreadable;
+}
+
+} // namespace
+
+void addImport(CLI::App& app, Program& program) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("import", "Add folders to a collection, or bring it up to date");
+    verb->add_option("folders", options->folders, "Folders of images")->type_name("DIR");
+    verb->add_option("--collection", options->collection, "Name of the collection (default: that of the first folder)");
+    verb->add_flag("-0", options->fromStandardInput, "Read more folders from standard input, separated by NUL");
+    verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });
+}
+
+} // namespace grappa

@@ -1,0 +1,123 @@
+#include "app/grappa_cli/program.h"
+#include "app/grappa_cli/verbs.h"
+
+#include "core/jobs/embed_files.h"
+#include "core/search/searcher.h"
+
+#include <array>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+
+namespace grappa {
+
+namespace {
+
+struct Options {
+    std::filesystem::path image;
+    ImageId id = 0;
+    std::string crop;
+    std::string collection;
+    std::string folder;
+    std::string name;
+    std::size_t limit = 20;
+    std::optional<float> minScore;
+    bool exact = false;
+    bool failEmpty = false;
+};
+
+SearchOptions searchOptions(Library& library, const Options& options) {
+    SearchOptions search;
+    search.limit = options.limit;
+    search.minScore = options.minScore;
+    search.exact = options.exact;
+    search.filter.nameContains = options.name;
+    if (!options.folder.empty()) search.filter.folder = std::filesystem::absolute(options.folder).lexically_normal();
+    if (!options.collection.empty()) {
+        const auto collection = library.findCollection(options.collection);
+        if (!collection) throw Error(ErrorCode::NotFound, "There is no collection \"" + options.collection + "\".");
+        search.filter.collection = collection->id;
+    }
+    return search;
+}
+
+std::vector<float> embedQuery(const Program& program, const EmbeddingSet& set, const std::filesystem::path& image,
+                              const std::string& crop) {
+    const std::optional<Region> region = crop.empty() ? std::nullopt : std::optional(parseRegion(crop));
+    Embedder embedder = program.embedderFor(set);
+    JobContext context = program.context();
+    context.report = {};
+    EmbeddedFile file = std::move(embedFiles(std::array{image}, embedder, region, context).front());
+    if (file.error) throw Error(*file.error, file.reason);
+    return std::move(file.vector);
+}
+
+/// The stored vector of a library image, or a fresh one of its file when a region of it is asked for.
+std::vector<float> libraryQuery(const Program& program, Library& library, const Searcher& searcher,
+                                const Options& options) {
+    const std::optional<Image> image = library.image(options.id);
+    if (!image) throw Error(ErrorCode::NotFound, "The library has no image " + std::to_string(options.id) + ".");
+    if (!options.crop.empty()) return embedQuery(program, searcher.set(), image->path, options.crop);
+    if (auto vector = searcher.vectorOf(options.id)) return *vector;
+    throw Error(ErrorCode::NotFound,
+                "Image " + std::to_string(options.id) + " has no vector in this set yet; import its collection again.");
+}
+
+int run(const Program& program, const Options& options) {
+    if (options.image.empty() == (options.id == 0))
+        throw Error(ErrorCode::Usage, "Name one query: an image file, or --id N.");
+    Library library = program.openLibrary(Library::Access::ReadOnly);
+    Searcher searcher(library, program.embeddingSet(library));
+    SearchOptions search = searchOptions(library, options);
+    if (options.id != 0) search.exclude = options.id;
+    const std::vector<float> query = options.id != 0 ? libraryQuery(program, library, searcher, options)
+                                                     : embedQuery(program, searcher.set(), options.image, options.crop);
+
+    Json rows = Json::array();
+    for (const Neighbour& neighbour : searcher.search(query, search)) {
+        const std::optional<Image> image = library.image(neighbour.image);
+        if (!image) continue;
+        Json row{{"id", image->id}, {"score", neighbour.score}};
+        setPath(row, image->path);
+        row["online"] = image->online;
+        rows.push_back(std::move(row));
+    }
+    if (program.json) {
+        const EmbeddingSet& set = searcher.set();
+        Program::printJson(
+            {{"set", {{"id", set.id}, {"modelHash", set.key.modelHash}, {"inputSize", set.key.inputSize}}},
+             {"searched", searcher.size()},
+             {"problems", searcher.problems()},
+             {"results", rows}});
+    } else {
+        for (const std::string& problem : searcher.problems())
+            std::cerr << "grappa-cli: " << problem << "\n";
+        for (const Json& row : rows)
+            std::cout << std::fixed << std::setprecision(4) << row["score"].get<double>() << "  " << row["id"] << "  "
+                      << row["path"].get<std::string>() << "\n";
+    }
+    return rows.empty() && options.failEmpty ? exitNothingFound : exitOk;
+}
+
+} // namespace
+
+void addSearch(CLI::App& app, Program& program) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("search", "Find what looks like an image");
+    verb->add_option("image", options->image, "An image file from anywhere")->type_name("IMAGE");
+    verb->add_option("--id", options->id, "An image of the library")->check(CLI::PositiveNumber);
+    verb->add_option("--crop", options->crop, "Search by a region of the image, in upright pixels")
+        ->type_name("X,Y,W,H");
+    verb->add_option("-n,--limit", options->limit, "Number of results")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
+    verb->add_option("--min-score", options->minScore, "Leave out what scores lower (cosine)");
+    verb->add_option("--collection", options->collection, "Only in this collection");
+    verb->add_option("--folder", options->folder, "Only in and below this folder");
+    verb->add_option("--name", options->name, "Only files whose name contains this");
+    verb->add_flag("--exact", options->exact, "Compare with every image instead of using the index");
+    verb->add_flag("--fail-empty", options->failEmpty, "Exit with 3 when nothing was found");
+    verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });
+}
+
+} // namespace grappa

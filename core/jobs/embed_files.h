@@ -1,0 +1,28 @@
+#pragma once
+
+#include "core/base/job.h"
+#include "core/image/decode_pool.h"
+#include "core/model/embedder.h"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace grappa {
+
+/// One image file's vector, or the reason why it has none.
+struct EmbeddedFile {
+    std::vector<float> vector; ///< L2-normalised [D]; empty = failed
+    std::optional<ErrorCode> error;
+    std::string reason;
+};
+
+/// Embeds image files that need not be in any library, decoded at full size: the reference path, for queries,
+/// evaluation and comparison with other programs. Result i belongs to path i.
+std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
+                                     const std::optional<Region>& region, const JobContext& context);
+
+} // namespace grappa

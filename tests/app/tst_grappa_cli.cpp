@@ -1,0 +1,385 @@
+#include "tests/support/cli.h"
+#include "tests/support/images.h"
+#include "tests/support/tiny_backbone.h"
+
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <csignal>
+
+using grappa::test::Cli;
+using grappa::test::CliResult;
+using nlohmann::json;
+
+class TestGrappaCli : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void exitCodes_data();
+    void exitCodes();
+    void importIsIncremental();
+    void movedFilesKeepTheirVectors();
+    void vanishedFilesGoOffline();
+    void unreadableFilesAreRows();
+    void searchFindsTheSameImageFirst();
+    void searchFilters();
+    void cropIsEmbedded();
+    void embedGivesNormalisedVectors();
+    void evalSeparatesClasses();
+    void exportNamesEveryImage();
+    void verifyFindsDamage();
+    void serveAnswersAndEnds();
+    void stopIsCleanAndResumable();
+    void originalsAreUntouched();
+
+private:
+    QString folder(const char* name) const { return m_root.filePath(QLatin1String(name)); }
+    Cli cli(const char* library = "library") const { return {folder(library), folder("models")}; }
+
+    QTemporaryDir m_root;
+};
+
+void TestGrappaCli::initTestCase() {
+    QVERIFY(m_root.isValid());
+    grappa::test::writeTinyBackbone(folder("models").toStdString());
+    QVERIFY(grappa::test::writeImages(folder("photos"), 30));
+    QVERIFY(grappa::test::writeImages(folder("photos/below"), 10, 100));
+    const CliResult result = cli().run({"import", folder("photos")});
+    QCOMPARE(result.exitCode, 0);
+    QCOMPARE(result.json()["embedded"].get<int>(), 40);
+    QVERIFY(result.err.contains("\"event\":\"committed\""));
+    QVERIFY(result.err.contains("\"event\":\"progress\""));
+}
+
+void TestGrappaCli::exitCodes_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("models");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QString>("errorCode"); // empty = the command line itself was refused, or no error
+    QTest::newRow("help") << QStringList{"--help"} << "models" << 0 << "";
+    QTest::newRow("version") << QStringList{"--version"} << "models" << 0 << "";
+    QTest::newRow("help of a verb") << QStringList{"search", "--help"} << "models" << 0 << "";
+    QTest::newRow("no verb") << QStringList{} << "models" << 2 << "";
+    QTest::newRow("unknown verb") << QStringList{"frobnicate"} << "models" << 2 << "";
+    QTest::newRow("bad number") << QStringList{"--input-size", "x", "info"} << "models" << 2 << "";
+    QTest::newRow("import of nothing") << QStringList{"import"} << "models" << 2 << "usage";
+    QTest::newRow("import of no folder") << QStringList{"import", "/nowhere/at/all"} << "models" << 1 << "not_found";
+    QTest::newRow("search without a query") << QStringList{"search"} << "models" << 2 << "usage";
+    QTest::newRow("search for an unknown id")
+        << QStringList{"search", "--id", "999999"} << "models" << 1 << "not_found";
+    QTest::newRow("search with a bad crop")
+        << QStringList{"search", "/etc/hostname", "--crop", "1,2,3"} << "models" << 2 << "usage";
+    QTest::newRow("search by what is no image")
+        << QStringList{"search", "/etc/passwd"} << "models" << 1 << "image_format_unsupported";
+    QTest::newRow("nothing found") << QStringList{"search", "--id", "1", "--min-score", "1.5", "--fail-empty"}
+                                   << "models" << 3 << "";
+    QTest::newRow("nothing found, not asked")
+        << QStringList{"search", "--id", "1", "--min-score", "1.5"} << "models" << 0 << "";
+    QTest::newRow("backbone missing") << QStringList{"--backbone", "nosuch", "embed", "/etc/passwd"} << "models" << 5
+                                      << "model_missing";
+    QTest::newRow("no backbone at all") << QStringList{"embed", "/etc/passwd"} << "empty" << 5 << "model_missing";
+    QTest::newRow("device that no machine has")
+        << QStringList{"--device", "cuda:97", "embed", "/etc/passwd"} << "models" << 6 << "device_unavailable";
+    QTest::newRow("unreadable image") << QStringList{"embed", "/etc/passwd"} << "models" << 4 << "";
+    QTest::newRow("weights that are no weights")
+        << QStringList{"models", "add", "/etc/passwd"} << "models" << 5 << "weights_invalid";
+}
+
+void TestGrappaCli::exitCodes() {
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, models);
+    QFETCH(int, exitCode);
+    QFETCH(QString, errorCode);
+    const CliResult result = Cli(folder("library"), m_root.filePath(models)).run(arguments);
+    QVERIFY(!result.crashed);
+    QVERIFY2(result.exitCode == exitCode, (result.out + result.err).constData());
+    if (errorCode.isEmpty()) return;
+    const json error = result.json();
+    QCOMPARE(error["schema"].get<int>(), 1);
+    QCOMPARE(QString::fromStdString(error["error"]["code"]), errorCode);
+    QVERIFY(!error["error"]["detail"].get<std::string>().empty());
+}
+
+void TestGrappaCli::importIsIncremental() {
+    const CliResult again = cli().run({"import", folder("photos")});
+    QCOMPARE(again.exitCode, 0);
+    QCOMPARE(again.json()["unchanged"].get<int>(), 40);
+    QCOMPARE(again.json()["embedded"].get<int>(), 0);
+
+    // Another collection of the same files shares their vectors.
+    const CliResult other = cli().run({"import", folder("photos/below"), "--collection", "other"});
+    QCOMPARE(other.json()["imported"].get<int>(), 10);
+    QCOMPARE(other.json()["embedded"].get<int>(), 0);
+    QCOMPARE(cli().run({"collections", "--remove", "other"}).exitCode, 0);
+    QCOMPARE(cli().run({"info"}).json()["images"].get<int>(), 40);
+}
+
+void TestGrappaCli::movedFilesKeepTheirVectors() {
+    QVERIFY(grappa::test::writeImages(folder("moving"), 5, 200));
+    QCOMPARE(cli().run({"import", folder("moving")}).json()["embedded"].get<int>(), 5);
+    QDir(folder("moving")).mkdir("deeper");
+    QVERIFY(QFile::rename(folder("moving/0000.jpg"), folder("moving/deeper/renamed.jpg")));
+    const json moved = cli().run({"import", folder("moving")}).json();
+    QCOMPARE(moved["embedded"].get<int>(), 0);
+    QCOMPARE(moved["imported"].get<int>(), 1);
+    QCOMPARE(cli().run({"collections", "--remove", "moving"}).exitCode, 0);
+}
+
+void TestGrappaCli::vanishedFilesGoOffline() {
+    QVERIFY(grappa::test::writeImages(folder("stick"), 4, 300));
+    QCOMPARE(cli().run({"import", folder("stick")}).exitCode, 0);
+    QVERIFY(QDir(m_root.path()).rename("stick", "unplugged"));
+    const CliResult gone = cli().run({"import", "--collection", "stick"});
+    QCOMPARE(gone.exitCode, 0);
+    const auto stick = [&] {
+        const json all = cli().run({"collections"}).json();
+        for (const json& row : all["collections"])
+            if (row["name"] == "stick") return row;
+        return json();
+    };
+    QCOMPARE(stick()["offline"].get<int>(), 4);
+    QCOMPARE(stick()["images"].get<int>(), 4);
+    QVERIFY(QDir(m_root.path()).rename("unplugged", "stick"));
+    const json back = cli().run({"import", "--collection", "stick"}).json();
+    QCOMPARE(back["embedded"].get<int>(), 0);
+    QCOMPARE(stick()["offline"].get<int>(), 0);
+    QCOMPARE(cli().run({"collections", "--remove", "stick"}).exitCode, 0);
+}
+
+void TestGrappaCli::unreadableFilesAreRows() {
+    QDir().mkpath(folder("mixed"));
+    QVERIFY(grappa::test::writeImages(folder("mixed"), 3, 400));
+    QFile(folder("mixed/0000.jpg")).copy(folder("mixed/copy.jpg"));
+    QFile text(folder("mixed/text.jpg"));
+    QVERIFY(text.open(QIODevice::WriteOnly));
+    text.write("not an image");
+    text.close();
+    const QByteArray bytes = [&] {
+        QFile whole(folder("mixed/0001.jpg"));
+        return whole.open(QIODevice::ReadOnly) ? whole.readAll() : QByteArray();
+    }();
+    QFile half(folder("mixed/half.jpg"));
+    QVERIFY(half.open(QIODevice::WriteOnly));
+    half.write(bytes.left(bytes.size() / 2));
+    half.close();
+
+    const CliResult result = cli("mixed-library").run({"import", folder("mixed")});
+    QCOMPARE(result.exitCode, 4);
+    const json summary = result.json();
+    QCOMPARE(summary["found"].get<int>(), 6);
+    QCOMPARE(summary["damaged"].get<int>(), 1);
+    QCOMPARE(summary["unreadable"].size(), std::size_t{1});
+    QVERIFY(summary["unreadable"][0]["path"].get<std::string>().ends_with("/text.jpg"));
+    QVERIFY(!summary["unreadable"][0]["reason"].get<std::string>().empty());
+    // Two equal files are one image.
+    QCOMPARE(cli("mixed-library").run({"info"}).json()["images"].get<int>(), 4);
+    QVERIFY(cli("mixed-library").run({"verify"}).json()["clean"].get<bool>());
+}
+
+void TestGrappaCli::searchFindsTheSameImageFirst() {
+    const CliResult outside = cli().run({"search", folder("photos/0007.jpg"), "--limit", "3"});
+    QCOMPARE(outside.exitCode, 0);
+    const json results = outside.json()["results"];
+    QCOMPARE(results.size(), std::size_t{3});
+    QVERIFY(results[0]["path"].get<std::string>().ends_with("/0007.jpg"));
+    QVERIFY(results[0]["score"].get<double>() > 0.999);
+    QVERIFY(results[0]["score"] >= results[1]["score"] && results[1]["score"] >= results[2]["score"]);
+
+    const json inside =
+        cli().run({"search", "--id", std::to_string(results[0]["id"].get<int>()).c_str(), "--limit", "2"}).json();
+    QCOMPARE(inside["results"][0]["id"], results[1]["id"]);
+    QCOMPARE(inside["results"][1]["id"], results[2]["id"]);
+}
+
+void TestGrappaCli::searchFilters() {
+    const auto search = [&](const QStringList& more) {
+        return cli().run(QStringList{"search", folder("photos/0007.jpg"), "--limit", "100"} + more).json()["results"];
+    };
+    QCOMPARE(search({}).size(), std::size_t{40});
+    QCOMPARE(search({"--folder", folder("photos/below")}).size(), std::size_t{10});
+    QCOMPARE(search({"--name", "0003"}).size(), std::size_t{2});
+    QCOMPARE(search({"--collection", "photos"}).size(), std::size_t{40});
+    QCOMPARE(cli().run({"search", folder("photos/0007.jpg"), "--collection", "nosuch"}).exitCode, 1);
+    const double cut = search({})[4]["score"].get<double>();
+    for (const json& row : search({"--min-score", QString::number(cut)}))
+        QVERIFY(row["score"].get<double>() >= cut - 1e-6);
+}
+
+void TestGrappaCli::cropIsEmbedded() {
+    const json whole = cli().run({"embed", folder("photos/0001.jpg")}).json();
+    const json crop = cli().run({"embed", folder("photos/0001.jpg"), "--crop", "0,0,60,60"}).json();
+    QVERIFY(whole["images"][0]["vector"] != crop["images"][0]["vector"]);
+    QCOMPARE(cli().run({"search", folder("photos/0001.jpg"), "--crop", "0,0,60,60"}).exitCode, 0);
+}
+
+void TestGrappaCli::embedGivesNormalisedVectors() {
+    const QString file = folder("vectors.npy");
+    const json result =
+        cli().run({"embed", folder("photos/0001.jpg"), folder("photos/0002.jpg"), "--npy", file}).json();
+    QCOMPARE(result["images"][1]["row"].get<int>(), 1);
+    QFile npy(file);
+    QVERIFY(npy.open(QIODevice::ReadOnly));
+    const QByteArray bytes = npy.readAll();
+    QVERIFY(bytes.startsWith("\x93NUMPY"));
+    const int dim = result["dim"].get<int>();
+    QVERIFY(bytes.contains("'shape': (2, " + QByteArray::number(dim) + ")"));
+    const auto* values = reinterpret_cast<const float*>(bytes.constData() + bytes.size() - 2 * dim * 4);
+    for (int row = 0; row < 2; ++row) {
+        double norm = 0;
+        for (int i = 0; i < dim; ++i)
+            norm += double{values[row * dim + i]} * values[row * dim + i];
+        QVERIFY(std::abs(norm - 1) < 1e-4);
+    }
+}
+
+void TestGrappaCli::evalSeparatesClasses() {
+    // Each class is one picture with small changes, so that any backbone ranks its class first.
+    QDir().mkpath(folder("labelled"));
+    QFile csv(folder("labelled/labels.csv"));
+    QVERIFY(csv.open(QIODevice::WriteOnly));
+    csv.write("path,label\n");
+    for (unsigned label = 0; label < 4; ++label) {
+        for (int copy = 0; copy < 3; ++copy) {
+            QImage image = grappa::test::makeImage(500 + label);
+            image.setPixelColor(copy, 0, Qt::black);
+            const QString name = QStringLiteral("%1-%2.png").arg(label).arg(copy);
+            QVERIFY(image.save(folder("labelled/") + name));
+            csv.write(name.toUtf8() + ",class " + QByteArray::number(label) + "\n");
+        }
+    }
+    csv.close();
+    const CliResult result = cli().run({"eval", "--labels", "shapes=" + folder("labelled/labels.csv")});
+    QCOMPARE(result.exitCode, 0);
+    const json scores = result.json();
+    QCOMPARE(scores["schema"].get<int>(), 1);
+    QCOMPARE(scores["tasks"]["shapes"]["base"]["RP"].get<double>(), 100.0);
+    QCOMPARE(scores["mean"]["base"]["R@1"].get<double>(), 100.0);
+    QVERIFY(scores["tasks"]["shapes"]["base"].contains("MAP@R"));
+    QCOMPARE(cli().run({"eval", "--labels", "shapes"}).exitCode, 2);
+}
+
+void TestGrappaCli::exportNamesEveryImage() {
+    QCOMPARE(cli().run({"export"}).json()["images"].size(), std::size_t{40});
+    const CliResult result = cli().run({"export", "-o", folder("export.json"), "--vectors", folder("export.npy")});
+    QCOMPARE(result.exitCode, 0);
+    QVERIFY(QFile::exists(folder("export.npy")));
+}
+
+void TestGrappaCli::verifyFindsDamage() {
+    QVERIFY(grappa::test::writeImages(folder("verified"), 4, 600));
+    QCOMPARE(cli("verify-library").run({"import", folder("verified")}).exitCode, 0);
+    QCOMPARE(cli("verify-library").run({"verify"}).exitCode, 0);
+    QFile catalogue(folder("verify-library/data/catalogue.sqlite"));
+    if (!catalogue.exists()) catalogue.setFileName(folder("verify-library/catalogue.sqlite"));
+    QVERIFY(catalogue.open(QIODevice::ReadWrite));
+    const qint64 size = catalogue.size();
+    catalogue.seek(size / 2);
+    catalogue.write(QByteArray(static_cast<int>(qMin<qint64>(8192, size / 4)), '\xa5'));
+    catalogue.close();
+    const CliResult result = cli("verify-library").run({"verify"});
+    QVERIFY(!result.crashed);
+    QCOMPARE(result.exitCode, 1);
+}
+
+void TestGrappaCli::serveAnswersAndEnds() {
+    QProcess process;
+    cli().start(process, {"serve"});
+    const auto readLine = [&] {
+        while (!process.canReadLine())
+            if (!process.waitForReadyRead(60'000)) return json();
+        return json::parse(process.readLine().toStdString(), nullptr, false);
+    };
+    const json hello = readLine();
+    QCOMPARE(QString::fromStdString(hello["event"]), QStringLiteral("hello"));
+    const auto dim = hello["dim"].get<std::size_t>();
+
+    const QString image = folder("photos/0003.jpg");
+    process.write(
+        QByteArray::fromStdString(json{{"id", 1}, {"op", "embed"}, {"path", image.toStdString()}}.dump() + "\n"));
+    json reply = readLine();
+    QCOMPARE(reply["id"].get<int>(), 1);
+    QCOMPARE(reply["base"].size(), dim);
+    const json byPath = reply["base"];
+
+    QFile file(image);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray bytes = file.readAll();
+    process.write(QByteArray::fromStdString(json{{"id", 2}, {"op", "embed"}, {"bytes", bytes.size()}}.dump() + "\n") +
+                  bytes);
+    QCOMPARE(readLine()["base"], byPath);
+
+    process.write(QByteArray::fromStdString(
+        json{{"id", 3}, {"op", "render"}, {"path", image.toStdString()}, {"side", 80}}.dump() + "\n"));
+    reply = readLine();
+    QCOMPARE(reply["width"].get<int>(), 80);
+    const auto expected = static_cast<qint64>(reply["bytes"].get<std::size_t>());
+    QCOMPARE(expected, qint64{80} * reply["height"].get<int>() * 3);
+    while (process.bytesAvailable() < expected)
+        QVERIFY(process.waitForReadyRead(10'000));
+    process.read(expected);
+
+    process.write("{\"id\":4,\"op\":\"maps\",\"path\":\"" + image.toUtf8() + "\"}\n");
+    reply = readLine();
+    const auto mapBytes = static_cast<qint64>(reply["bytes"].get<std::size_t>());
+    QCOMPARE(mapBytes, qint64{reply["rows"].get<int>()} * reply["cols"].get<int>() * (reply["dim"].get<int>() + 1) * 4);
+    while (process.bytesAvailable() < mapBytes)
+        QVERIFY(process.waitForReadyRead(10'000));
+    process.read(mapBytes);
+
+    process.write("nonsense\n{\"id\":5,\"op\":\"embed\",\"path\":\"/nowhere.jpg\"}\n");
+    QCOMPARE(QString::fromStdString(readLine()["error"]["code"]), QStringLiteral("usage"));
+    reply = readLine();
+    QCOMPARE(reply["id"].get<int>(), 5);
+    QCOMPARE(QString::fromStdString(reply["error"]["code"]), QStringLiteral("file_unreadable"));
+
+    process.closeWriteChannel();
+    QVERIFY(process.waitForFinished(3000));
+    QCOMPARE(process.exitCode(), 0);
+}
+
+void TestGrappaCli::stopIsCleanAndResumable() {
+    QVERIFY(grappa::test::writeImages(folder("many"), 400, 1000));
+    const Cli many = cli("stop-library");
+    QProcess process;
+    many.start(process, {"import", folder("many")});
+    QByteArray events;
+    while (!events.contains("\"event\":\"committed\"")) {
+        QVERIFY(process.waitForReadyRead(60'000) || !process.readAllStandardError().isEmpty());
+        process.setReadChannel(QProcess::StandardError);
+        events += process.readAllStandardError();
+    }
+    ::kill(static_cast<pid_t>(process.processId()), SIGTERM);
+    QVERIFY(process.waitForFinished(2000));
+    if (process.exitCode() == 0) QSKIP("The import ended before the signal came.");
+    QCOMPARE(process.exitCode(), 130);
+    const json info = many.run({"info"}).json();
+    const int kept = info["embeddingSets"][0]["vectors"].get<int>();
+    QVERIFY(kept > 0 && kept < 400);
+    QCOMPARE(info["resumableJobs"].size(), std::size_t{1});
+    const json rest = many.run({"import", "--collection", "many"}).json();
+    QCOMPARE(rest["embedded"].get<int>(), 400 - kept);
+    QVERIFY(many.run({"verify"}).json()["clean"].get<bool>());
+}
+
+void TestGrappaCli::originalsAreUntouched() {
+    const auto stamps = [&] {
+        QStringList rows;
+        for (const QFileInfo& info : QDir(folder("photos")).entryInfoList(QDir::Files, QDir::Name)) {
+            QFile file(info.filePath());
+            rows << info.fileName() + info.lastModified().toString(Qt::ISODateWithMs) +
+                        (file.open(QIODevice::ReadOnly) ? QString::number(qHash(file.readAll())) : QString());
+        }
+        return rows;
+    };
+    const QStringList before = stamps();
+    QCOMPARE(before.size(), 30);
+    QCOMPARE(cli("fresh-library").run({"import", folder("photos")}).exitCode, 0);
+    QCOMPARE(cli("fresh-library").run({"collections", "--remove", "photos"}).exitCode, 0);
+    QCOMPARE(stamps(), before);
+}
+
+QTEST_GUILESS_MAIN(TestGrappaCli)
+#include "tst_grappa_cli.moc"
