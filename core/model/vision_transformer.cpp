@@ -106,8 +106,9 @@ torch::Tensor VisionTransformerImpl::embedPatches(const torch::Tensor& images) {
     if (images.dim() != 4 || images.size(1) != 3 || images.size(2) % patch != 0 || images.size(3) % patch != 0)
         throw Error(ErrorCode::Internal, "Images must be [B, 3, H, W] with H and W multiples of the patch");
     const auto patches = m_patchProjection(images);
-    const auto [prefix, grid] = positions(patches.size(2), patches.size(3));
-    return torch::cat({prefix.expand({images.size(0), -1, -1}), patches.flatten(2).transpose(1, 2) + grid}, 1);
+    const Positions& position = positions(patches.size(2), patches.size(3));
+    return torch::cat(
+        {position.prefix.expand({images.size(0), -1, -1}), patches.flatten(2).transpose(1, 2) + position.grid}, 1);
 }
 
 torch::Tensor VisionTransformerImpl::runBlocks(torch::Tensor tokens, std::int64_t first, std::int64_t last,
