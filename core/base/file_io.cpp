@@ -123,10 +123,9 @@ void saveFile(const std::filesystem::path& path, std::span<const std::byte> byte
 }
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
-    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0)
-        throw systemError(ErrorCode::IoFailed, named("Cannot open", path), errno);
+    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat status{};
+    if (!fd || ::fstat(fd.get(), &status) != 0) throw systemError(ErrorCode::IoFailed, named("Cannot open", path), errno);
     if (!S_ISREG(status.st_mode)) throw Error(ErrorCode::IoFailed, displayPath(path) + " is not a regular file");
     m_size = static_cast<std::size_t>(status.st_size);
     if (m_size == 0) return;

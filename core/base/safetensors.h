@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -45,12 +46,14 @@ public:
     std::span<const std::byte> bytes(const SafetensorsEntry& entry) const;
     /// XXH3-128 of the whole file: the model hash.
     ContentHash hash() const { return hashBytes(m_file.bytes()); }
+    std::uint64_t size() const { return m_file.bytes().size(); } ///< bytes of the whole file
     const std::filesystem::path& path() const { return m_path; }
 
 private:
     std::filesystem::path m_path;
     MappedFile m_file;
     std::vector<SafetensorsEntry> m_entries;
+    std::map<std::string, std::size_t, std::less<>> m_index; ///< name -> place in m_entries
     std::map<std::string, std::string> m_metadata;
     std::size_t m_dataOffset = 0;
 };

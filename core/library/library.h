@@ -50,7 +50,7 @@ struct File {
     FileStamp stamp;
     FileState state = FileState::Present;
     std::optional<ImageId> image;
-    ErrorCode error = ErrorCode::Internal; ///< when Unreadable
+    ErrorCode error = ErrorCode::Internal; ///< when Unreadable; the image is then the last known one, if any
     std::string reason;
 };
 
@@ -143,8 +143,21 @@ public:
     Library(Library&&) noexcept;
 
     const LibraryPaths& paths() const;
-    /// Changes whenever another connection committed (PRAGMA data_version).
+    /// Changes whenever this or another connection committed.
     std::int64_t dataVersion();
+    /// While it lives, all that this object reads is of one moment. It must not write meanwhile.
+    class Snapshot {
+    public:
+        ~Snapshot();
+        Snapshot(Snapshot&&) noexcept;
+
+    private:
+        friend class Library;
+        struct Impl;
+        explicit Snapshot(std::unique_ptr<Impl> impl);
+        std::unique_ptr<Impl> m_impl;
+    };
+    Snapshot snapshot();
 
     // Collections and folders
     std::vector<Collection> collections();
@@ -160,8 +173,8 @@ public:
 
     // Files of a scan
     std::optional<File> findFile(FolderId folder, const std::filesystem::path& relativePath);
-    /// Marks files of the folder that are not in `seen` as offline, those in it as present. Returns how many went
-    /// offline.
+    /// The end of a scan: marks files of the folder that are not in `seen` as offline, those in it as present; forgets
+    /// unreadable files that vanished, and images that no file holds any more. Returns how many files went offline.
     std::uint64_t markSeen(FolderId folder, std::span<const FileId> seen);
     std::vector<File> unreadableFiles(std::optional<CollectionId> id);
     std::vector<File> filesOf(ImageId image);
@@ -186,10 +199,12 @@ public:
         std::uint64_t files = 0;
         std::uint64_t newImages = 0;
         std::uint64_t newVectors = 0;
-        VectorId lastVector = 0; ///< the highest of the set
+        VectorId lastVector = 0;     ///< the highest of the set
+        std::vector<FileId> fileIds; ///< of the batch, in its order; for markSeen()
     };
     /// One transaction: files, images and vectors of a batch, all or nothing. An image that the set already has a
-    /// vector of keeps it.
+    /// vector of keeps it. A file that could not be read (FileUnreadable, FileChanged) keeps the image it had. Throws
+    /// Internal for a vector with another length than the set's, or with a value that is not finite.
     Committed commitBatch(EmbeddingSetId set, std::span<const ImportedFile> batch);
     /// Vectors of images that are already in the catalogue (re-embedding, `eval`). vectors [images.size(), dim],
     /// L2-normalised.
@@ -198,11 +213,17 @@ public:
     // Tail and segments (core/search reads them, core/jobs/index_job seals)
     std::vector<TailVector> tail(EmbeddingSetId set, VectorId above = 0); ///< by vector id
     std::vector<SegmentRow> segments(EmbeddingSetId set);
-    /// One commit: the segment's row is added and the given tail vectors are deleted.
-    SegmentRow sealSegment(const SegmentRow& segment, std::span<const VectorId> sealed);
-    /// Replaces segments by a merged one.
-    SegmentRow mergeSegments(std::span<const std::int64_t> old, const SegmentRow& merged);
+    /// One commit: the segment's row is added and the tail vectors that its file holds are deleted. Images that were
+    /// deleted since the tail was read become tombstones.
+    SegmentRow sealSegment(const SegmentRow& segment, std::span<const TailVector> sealed);
+    /// One commit: replaces segments by the merged one, whose file holds `images` (ascending), then removes the old
+    /// files. No images: the old ones go and nothing takes their place.
+    SegmentRow mergeSegments(std::span<const std::int64_t> old, const SegmentRow& merged,
+                             std::span<const ImageId> images);
+    /// Names the index of a segment; the file of the one before is removed. No file name: there is no index.
     void setSegmentIndex(std::int64_t segment, const std::string& indexFile, const std::string& checksum);
+    /// Images that the segment's file must hold, ascending; those deleted since are among them.
+    std::vector<ImageId> imagesOfSegment(std::int64_t segment);
     /// Images of the set that were deleted since their vector was sealed.
     std::vector<ImageId> tombstones(EmbeddingSetId set);
 

@@ -2,9 +2,11 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
-#include <vector>
+#include <map>
+#include <utility>
 
 namespace grappa {
 
@@ -32,6 +34,13 @@ struct VisionTransformerOptions {
     PositionInterpolation interpolation = PositionInterpolation::Bicubic;
 };
 
+/// The learned gain of a residual branch, one number a channel.
+struct LayerScaleImpl : torch::nn::Module {
+    explicit LayerScaleImpl(std::int64_t width) : gamma(register_parameter("gamma", torch::ones({width}))) {}
+    torch::Tensor gamma;
+};
+TORCH_MODULE(LayerScale);
+
 /// One pre-LN block: h~ = ls1 * MSA(LN(h)) + h ; h' = ls2 * MLP(LN(h~)) + h~ (method: section 1).
 class TransformerBlockImpl : public torch::nn::Module {
 public:
@@ -45,17 +54,21 @@ public:
     torch::Tensor classAttention(const torch::Tensor& tokens);
 
 private:
-    torch::Tensor attend(const torch::Tensor& queries, const torch::Tensor& tokens);
-    torch::Tensor feedForward(const torch::Tensor& tokens);
+    /// Query of the [class] token, keys and values of all tokens. [B, T, D] -> [B, 1, D], [B, T, D], [B, T, D]
+    std::array<torch::Tensor, 3> classQuery(const torch::Tensor& tokens);
+    /// Attention and MLP with their residuals; `tokens` are those that ask. All [B, ., D]
+    torch::Tensor attend(const torch::Tensor& tokens, const torch::Tensor& query, const torch::Tensor& key,
+                         const torch::Tensor& value);
 
     std::int64_t m_heads;
     torch::nn::LayerNorm m_norm1{nullptr}, m_norm2{nullptr};
-    torch::nn::ModuleDict m_attention{nullptr}, m_mlp{nullptr};
-    torch::Tensor m_layerScale1, m_layerScale2; ///< undefined without LayerScale
+    torch::nn::Linear m_qkv{nullptr}, m_projection{nullptr}, m_expand{nullptr}, m_contract{nullptr};
+    LayerScale m_layerScale1{nullptr}, m_layerScale2{nullptr}; ///< empty without LayerScale
 };
 TORCH_MODULE(TransformerBlock);
 
-/// A frozen pre-LN Vision Transformer. Registered names are DINO's (`blocks.0.attn.qkv.weight`).
+/// A frozen pre-LN Vision Transformer. Registered names are DINO's (`blocks.0.attn.qkv.weight`). Its weights must not
+/// change after the first call.
 /// Images are ImageNet-normalised float [B, 3, H, W] with H and W multiples of the patch.
 /// Thread: a const-like forward; one caller at a time.
 class VisionTransformerImpl : public torch::nn::Module {
@@ -89,9 +102,20 @@ public:
     Maps maps(const torch::Tensor& images, const AfterBlock& afterBlock = {});
 
 private:
-    torch::Tensor positions(std::int64_t rows, std::int64_t cols);
+    /// What is added to the patches, and the tokens that go before them with their positions.
+    struct Positions {
+        torch::Tensor grid;   ///< [1, rows * cols, D]
+        torch::Tensor prefix; ///< [1, 1 + registers, D]
+    };
+
+    TransformerBlockImpl& block(std::int64_t index);
+    /// Computed once a size: the weights are frozen.
+    const Positions& positions(std::int64_t rows, std::int64_t cols);
+    /// [1, n * n, D] -> [1, rows * cols, D]
+    torch::Tensor interpolated(const torch::Tensor& positions, std::int64_t rows, std::int64_t cols) const;
 
     VisionTransformerOptions m_options;
+    std::map<std::pair<std::int64_t, std::int64_t>, Positions> m_positions;
     torch::Tensor m_classToken, m_positionEmbedding, m_registerTokens;
     torch::nn::Conv2d m_patchProjection{nullptr};
     torch::nn::ModuleList m_blocks{nullptr};

@@ -14,4 +14,11 @@ void toFloat(std::span<const std::uint16_t> from, std::span<float> to);
 /// run time.
 float halfDot(const std::uint16_t* a, const std::uint16_t* b, std::size_t dim);
 
+/// The ways to compute the above; `best` is what the CPU has. For tests and benchmarks.
+enum class HalfPath { Portable, Avx2, Avx512 };
+HalfPath bestHalfPath();
+void toHalf(std::span<const float> from, std::span<std::uint16_t> to, HalfPath path);
+void toFloat(std::span<const std::uint16_t> from, std::span<float> to, HalfPath path);
+float halfDot(const std::uint16_t* a, const std::uint16_t* b, std::size_t dim, HalfPath path);
+
 } // namespace grappa

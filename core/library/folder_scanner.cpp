@@ -1,0 +1,152 @@
+#include "core/library/folder_scanner.h"
+
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <set>
+#include <sys/stat.h>
+
+namespace grappa {
+
+namespace {
+
+using Bytes = std::string;
+
+FileStamp stampOf(const struct stat& status) {
+    return {static_cast<std::uint64_t>(status.st_size),
+            std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+}
+
+/// Opens a folder below `root`. One call takes a path of less than PATH_MAX bytes, so a longer one is walked in pieces.
+FileDescriptor openBelow(int root, const Bytes& relative) {
+    constexpr std::size_t longest = 4000;
+    FileDescriptor current(::openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::size_t from = 0;
+    while (current && from < relative.size()) {
+        std::size_t to = relative.size();
+        if (to - from > longest) to = relative.rfind('/', from + longest);
+        const Bytes piece = relative.substr(from, to - from);
+        current.reset(::openat(current.get(), piece.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        from = to + 1;
+    }
+    return current;
+}
+
+class Scan {
+public:
+    Scan(const std::filesystem::path& folder, const JobContext& context, const std::function<void(ScannedFile)>& found)
+        : m_context(context), m_found(found), m_root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        if (!m_root)
+            throw Error(ErrorCode::NotFound,
+                        "Cannot read the folder " + displayPath(folder) + ": " + std::strerror(errno));
+    }
+
+    ScanSummary run() {
+        m_pending.push_back({});
+        // Folders behind links come last, so that a folder is known by its own path if it lies in the tree.
+        while (!m_pending.empty() || !m_linked.empty()) {
+            if (m_pending.empty()) std::swap(m_pending, m_linked);
+            const Bytes folder = std::move(m_pending.back());
+            m_pending.pop_back();
+            visit(folder);
+        }
+        return std::move(m_summary);
+    }
+
+private:
+    struct Entry {
+        Bytes name;
+        unsigned char type;
+        auto operator<=>(const Entry&) const = default;
+    };
+
+    void fail(const Bytes& relative, const std::string& reason) { m_summary.failures.push_back({relative, reason}); }
+
+    void visit(const Bytes& folder) {
+        m_context.throwIfStopped();
+        FileDescriptor fd = openBelow(m_root.get(), folder);
+        struct stat status {};
+        if (!fd || ::fstat(fd.get(), &status) != 0) return fail(folder, std::strerror(errno));
+        if (!m_visited.emplace(status.st_dev, status.st_ino).second) return;
+        std::vector<Bytes> folders, linked;
+        for (const Entry& entry : entries(fd, folder))
+            look(fd.get(), folder, entry, folders, linked);
+        // The last one in is the first one out.
+        m_pending.insert(m_pending.end(), folders.rbegin(), folders.rend());
+        m_linked.insert(m_linked.begin(), linked.rbegin(), linked.rend());
+    }
+
+    std::vector<Entry> entries(const FileDescriptor& fd, const Bytes& folder) {
+        std::vector<Entry> entries;
+        const int copy = ::openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy < 0 ? nullptr : ::fdopendir(copy), ::closedir);
+        if (!stream) {
+            fail(folder, std::strerror(errno));
+            return entries;
+        }
+        errno = 0;
+        while (const dirent* entry = ::readdir(stream.get())) {
+            const std::string_view name = entry->d_name;
+            if (name != "." && name != "..") entries.push_back({Bytes(name), entry->d_type});
+        }
+        if (errno != 0) fail(folder, std::strerror(errno));
+        std::sort(entries.begin(), entries.end());
+        return entries;
+    }
+
+    void look(int folderFd, const Bytes& folder, const Entry& entry, std::vector<Bytes>& folders,
+              std::vector<Bytes>& linked) {
+        m_context.throwIfStopped();
+        const bool image = hasImageSuffix(entry.name);
+        Bytes path = folder.empty() ? entry.name : folder + '/' + entry.name;
+        struct stat status {};
+        const bool mustStat = entry.type == DT_LNK || entry.type == DT_UNKNOWN || (image && entry.type == DT_REG);
+        if (mustStat && ::fstatat(folderFd, entry.name.c_str(), &status, 0) != 0) {
+            // A link that leads nowhere matters only where an image was expected.
+            if (image) fail(path, std::strerror(errno));
+            return;
+        }
+        const mode_t mode = mustStat ? status.st_mode : static_cast<mode_t>(DTTOIF(entry.type));
+        if (S_ISDIR(mode)) {
+            if (entry.name.front() != '.') (entry.type == DT_LNK ? linked : folders).push_back(std::move(path));
+        } else if (!image) {
+            ++m_summary.otherFiles;
+        } else if (S_ISREG(mode)) {
+            ++m_summary.files;
+            m_found({std::move(path), stampOf(status)});
+        } else {
+            fail(path, "not a regular file");
+        }
+    }
+
+    const JobContext& m_context;
+    const std::function<void(ScannedFile)>& m_found;
+    FileDescriptor m_root;
+    std::set<std::pair<dev_t, ino_t>> m_visited;
+    std::vector<Bytes> m_pending, m_linked; ///< relative to the root, the next one last
+    ScanSummary m_summary;
+};
+
+} // namespace
+
+ScanSummary scanFolder(const std::filesystem::path& folder, const JobContext& context,
+                       const std::function<void(ScannedFile)>& found) {
+    return Scan(folder, context, found).run();
+}
+
+bool hasImageSuffix(const std::filesystem::path& path) {
+    constexpr std::array<std::string_view, 10> suffixes{".jpg",  ".jpeg", ".jpe",  ".jfif", ".png",
+                                                        ".webp", ".tif",  ".tiff", ".bmp",  ".gif"};
+    Bytes suffix = path.extension().native();
+    for (char& c : suffix)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
+}
+
+} // namespace grappa

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "core/library/database.h"
+#include "core/library/library.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grappa {
+
+/// A set of row ids as a bitmap: a million ids are 125 kB.
+class IdSet {
+public:
+    /// Adds the id; whether it was new.
+    bool insert(std::int64_t id);
+    bool contains(std::int64_t id) const {
+        return id >= 0 && static_cast<std::size_t>(id) < m_bits.size() && m_bits[static_cast<std::size_t>(id)];
+    }
+    std::size_t size() const { return m_size; }
+    std::vector<std::int64_t> ids() const; ///< ascending
+
+private:
+    std::vector<bool> m_bits;
+    std::size_t m_size = 0;
+};
+
+struct Library::Impl {
+    Impl(LibraryPaths libraryPaths, Access access);
+    ~Impl();
+
+    Transaction begin(Durability durability = Durability::Normal) {
+        return Transaction(*db, paths.writeLock(), durability);
+    }
+    /// Removes files of segments/ that a process left behind when it died between a save and its commit.
+    void removeStraySegmentFiles();
+    /// Names in segments/ that no row knows.
+    std::vector<std::string> straySegmentFiles();
+    /// Removes the images without a file, with their vectors.
+    void dropOrphans();
+
+    LibraryPaths paths;
+    std::unique_ptr<Database> db;
+    std::vector<Collection> collections; ///< as counted at collectionsVersion
+    std::int64_t collectionsVersion = -1;
+};
+
+/// Numbers that stand in the column files.state.
+constexpr std::int64_t stored(FileState state) {
+    return static_cast<std::int64_t>(state);
+}
+
+Blob pathBlob(const std::filesystem::path& path);
+/// Absolute, without "." or ".." and without a separator at the end.
+std::filesystem::path absolutePath(const std::filesystem::path& path);
+/// `path` below `folder`, empty when they are equal; nothing when it is not in it.
+std::optional<std::string> relativeTo(const std::filesystem::path& folder, const std::filesystem::path& path);
+std::string asciiLower(std::string_view text);
+Folder folderFromRow(const Query& row); ///< columns id, collection, path, online
+
+} // namespace grappa

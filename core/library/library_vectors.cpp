@@ -1,0 +1,328 @@
+#include "core/base/half.h"
+#include "core/library/library_impl.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace grappa {
+
+namespace {
+
+constexpr const char* setColumns =
+    "SELECT id, model_hash, adaptation, fusion, smoothing, input_size, precision, whitening, dim, "
+    "(SELECT count(*) FROM embeddings WHERE set_id = embedding_sets.id AND segment IS NULL), "
+    "(SELECT coalesce(sum(count), 0) FROM segments WHERE set_id = embedding_sets.id), "
+    "(SELECT count(*) FROM tombstones JOIN segments ON segments.id = segment WHERE set_id = embedding_sets.id) "
+    "FROM embedding_sets ";
+
+EmbeddingSet setFromRow(const Query& row) {
+    EmbeddingSet set;
+    set.id = row.integer(0);
+    set.key = {row.text(1), row.text(2), row.text(3), row.text(4), static_cast<int>(row.integer(5)),
+               row.text(6), row.text(7)};
+    set.dim = static_cast<int>(row.integer(8));
+    set.tail = static_cast<std::uint64_t>(row.integer(9));
+    set.vectors = set.tail + static_cast<std::uint64_t>(row.integer(10) - row.integer(11));
+    return set;
+}
+
+SegmentRow segmentFromRow(const Query& row) {
+    return {row.integer(0), row.integer(1), row.text(2), static_cast<std::uint64_t>(row.integer(3)),
+            row.text(4),    row.text(5),    row.text(6)};
+}
+
+/// The rows of one commit into one set.
+class Batch {
+public:
+    Batch(Database& db, EmbeddingSetId set) : m_db(db), m_set(set) {
+        Query row(db, "SELECT dim, last_vector FROM embedding_sets WHERE id = ?1", set);
+        if (!row.next()) throw Error(ErrorCode::NotFound, "There is no embedding set " + std::to_string(set));
+        m_halves.resize(static_cast<std::size_t>(row.integer(0)));
+        committed.lastVector = row.integer(1);
+    }
+
+    void addFile(const ImportedFile& file) {
+        ++committed.files;
+        Query known(m_db, "SELECT id, image FROM files WHERE folder = ?1 AND path = ?2", file.folder,
+                    pathBlob(file.relativePath));
+        std::optional<FileId> id;
+        std::optional<ImageId> before;
+        if (known.next()) {
+            id = known.integer(0);
+            if (!known.isNull(1)) before = known.integer(1);
+        }
+
+        std::optional<ImageId> image;
+        if (!file.error)
+            image = imageOf(file);
+        else if (*file.error == ErrorCode::FileUnreadable || *file.error == ErrorCode::FileChanged)
+            image = before; // nothing says that its content is another one
+        const std::int64_t state = stored(file.error ? FileState::Unreadable : FileState::Present);
+        std::optional<std::string> error, reason;
+        if (file.error) {
+            error = errorName(*file.error);
+            reason = file.reason;
+        }
+        const auto size = static_cast<std::int64_t>(file.stamp.size);
+        if (id) {
+            m_db.run("UPDATE files SET size = ?2, mtime_ns = ?3, state = ?4, image = ?5, error = ?6, reason = ?7 "
+                     "WHERE id = ?1",
+                     *id, size, file.stamp.mtimeNs, state, image, error, reason);
+        } else {
+            const std::string name = asciiLower(file.relativePath.filename().native());
+            m_db.run("INSERT INTO files (folder, path, name, size, mtime_ns, state, image, error, reason) "
+                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     file.folder, pathBlob(file.relativePath), Blob(std::string_view(name)), size, file.stamp.mtimeNs,
+                     state, image, error, reason);
+            id = m_db.lastInsertId();
+        }
+        committed.fileIds.push_back(*id);
+        if (before && before != image) m_db.run("INSERT OR IGNORE INTO orphans (image) VALUES (?1)", *before);
+    }
+
+    void addVector(ImageId image, std::span<const float> vector) {
+        if (vector.size() != m_halves.size())
+            throw Error(ErrorCode::Internal, "A vector of " + std::to_string(vector.size()) + " values for a set of " +
+                                                 std::to_string(m_halves.size()));
+        if (!std::all_of(vector.begin(), vector.end(), [](float x) { return std::isfinite(x); }))
+            throw Error(ErrorCode::Internal, "The vector of image " + std::to_string(image) + " is not finite");
+        toHalf(vector, m_halves);
+        const auto added = m_db.run("INSERT INTO embeddings (set_id, image, vector) VALUES (?1, ?2, ?3) "
+                                    "ON CONFLICT (image, set_id) DO NOTHING",
+                                    m_set, image, Blob(std::span<const std::uint16_t>(m_halves)));
+        if (added == 0) return;
+        committed.lastVector = m_db.lastInsertId();
+        ++committed.newVectors;
+    }
+
+    void finish() {
+        m_db.run("DELETE FROM orphans WHERE EXISTS (SELECT 1 FROM files WHERE files.image = orphans.image)");
+        m_db.run("UPDATE embedding_sets SET last_vector = ?2 WHERE id = ?1 AND last_vector <> ?2", m_set,
+                 committed.lastVector);
+    }
+
+    Library::Committed committed;
+
+private:
+    ImageId imageOf(const ImportedFile& file) {
+        const Blob hash(std::span(file.hash.bytes));
+        auto image = m_db.integer("SELECT id FROM images WHERE hash = ?1", hash);
+        if (!image) {
+            m_db.run(
+                "INSERT INTO images (hash, width, height, format, damage, taken_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                hash, std::int64_t{file.width}, std::int64_t{file.height}, file.format, file.damage, file.takenAt);
+            image = m_db.lastInsertId();
+            ++committed.newImages;
+        }
+        if (!file.vector.empty()) addVector(*image, file.vector);
+        return *image;
+    }
+
+    Database& m_db;
+    EmbeddingSetId m_set;
+    std::vector<std::uint16_t> m_halves;
+};
+
+std::int64_t insertSegment(Database& db, const SegmentRow& segment) {
+    db.run("INSERT INTO segments (set_id, file, count, checksum, index_file, index_checksum) "
+           "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+           segment.set, segment.file, static_cast<std::int64_t>(segment.count), segment.checksum, segment.indexFile,
+           segment.indexChecksum);
+    return db.lastInsertId();
+}
+
+/// The catalogue must account for every row of the file before it names it.
+void requireAccounted(Database& db, const SegmentRow& segment) {
+    const auto live = db.integer("SELECT count(*) FROM embeddings WHERE segment = ?1", segment.id).value_or(0);
+    const auto dead = db.integer("SELECT count(*) FROM tombstones WHERE segment = ?1", segment.id).value_or(0);
+    if (static_cast<std::uint64_t>(live + dead) != segment.count)
+        throw Error(ErrorCode::Internal, "The segment " + segment.file + " has " + std::to_string(segment.count) +
+                                             " vectors, the catalogue knows " + std::to_string(live + dead));
+}
+
+} // namespace
+
+EmbeddingSet Library::embeddingSet(const EmbeddingSetKey& key, int dim) {
+    auto set = findEmbeddingSet(key);
+    if (!set) {
+        Transaction transaction = m_impl->begin();
+        // Another process may have been faster; then its row is taken.
+        m_impl->db->run("INSERT OR IGNORE INTO embedding_sets "
+                        "(model_hash, adaptation, fusion, smoothing, input_size, precision, whitening, dim) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        key.modelHash, key.adaptation, key.fusion, key.smoothing, std::int64_t{key.inputSize},
+                        key.precision, key.whitening, std::int64_t{dim});
+        transaction.commit();
+        set = findEmbeddingSet(key);
+    }
+    if (!set || set->dim != dim)
+        throw Error(ErrorCode::Internal, "The embedding set of model " + key.modelHash + " does not have vectors of " +
+                                             std::to_string(dim) + " values");
+    return *set;
+}
+
+std::optional<EmbeddingSet> Library::findEmbeddingSet(const EmbeddingSetKey& key) {
+    Query row(*m_impl->db,
+              std::string(setColumns) +
+                  "WHERE model_hash = ?1 AND adaptation = ?2 AND fusion = ?3 AND smoothing = ?4 AND input_size = ?5 "
+                  "AND precision = ?6 AND whitening = ?7",
+              key.modelHash, key.adaptation, key.fusion, key.smoothing, std::int64_t{key.inputSize}, key.precision,
+              key.whitening);
+    if (!row.next()) return std::nullopt;
+    return setFromRow(row);
+}
+
+std::vector<EmbeddingSet> Library::embeddingSets() {
+    std::vector<EmbeddingSet> sets;
+    for (Query row(*m_impl->db, std::string(setColumns) + "ORDER BY id"); row.next();)
+        sets.push_back(setFromRow(row));
+    return sets;
+}
+
+bool Library::hasVector(EmbeddingSetId set, ImageId image) {
+    return m_impl->db->integer("SELECT 1 FROM embeddings WHERE image = ?1 AND set_id = ?2", image, set).has_value();
+}
+
+std::vector<ImageId> Library::imagesWithoutVector(EmbeddingSetId set, const ImageFilter& filter) {
+    const ReadTransaction snapshot(*m_impl->db);
+    std::vector<ImageId> ids = imageIds(filter);
+    IdSet embedded;
+    for (Query row(*m_impl->db, "SELECT image FROM embeddings WHERE set_id = ?1", set); row.next();)
+        embedded.insert(row.integer(0));
+    std::erase_if(ids, [&](ImageId id) { return embedded.contains(id); });
+    return ids;
+}
+
+Library::Committed Library::commitBatch(EmbeddingSetId set, std::span<const ImportedFile> files) {
+    Transaction transaction = m_impl->begin();
+    Batch batch(*m_impl->db, set);
+    for (const ImportedFile& file : files)
+        batch.addFile(file);
+    batch.finish();
+    transaction.commit();
+    return batch.committed;
+}
+
+Library::Committed Library::commitVectors(EmbeddingSetId set, std::span<const ImageId> images,
+                                          std::span<const float> vectors) {
+    if (images.empty()) return {};
+    if (vectors.size() % images.size() != 0)
+        throw Error(ErrorCode::Internal, "The vectors to be stored do not fit the number of images");
+    const std::size_t dim = vectors.size() / images.size();
+    Transaction transaction = m_impl->begin();
+    Batch batch(*m_impl->db, set);
+    for (std::size_t i = 0; i < images.size(); ++i)
+        // An image may have been deleted while its vector was computed.
+        if (m_impl->db->integer("SELECT 1 FROM images WHERE id = ?1", images[i]))
+            batch.addVector(images[i], vectors.subspan(i * dim, dim));
+    batch.finish();
+    transaction.commit();
+    return batch.committed;
+}
+
+std::vector<TailVector> Library::tail(EmbeddingSetId set, VectorId above) {
+    std::vector<TailVector> tail;
+    for (Query row(
+             *m_impl->db,
+             "SELECT id, image, vector FROM embeddings WHERE set_id = ?1 AND segment IS NULL AND id > ?2 ORDER BY id",
+             set, above);
+         row.next();) {
+        const auto bytes = row.blob(2);
+        TailVector vector{row.integer(0), row.integer(1), std::vector<std::uint16_t>(bytes.size() / 2)};
+        std::memcpy(vector.halves.data(), bytes.data(), vector.halves.size() * 2);
+        tail.push_back(std::move(vector));
+    }
+    return tail;
+}
+
+std::vector<SegmentRow> Library::segments(EmbeddingSetId set) {
+    std::vector<SegmentRow> segments;
+    for (Query row(*m_impl->db,
+                   "SELECT id, set_id, file, count, checksum, index_file, index_checksum FROM segments "
+                   "WHERE set_id = ?1 ORDER BY id",
+                   set);
+         row.next();)
+        segments.push_back(segmentFromRow(row));
+    return segments;
+}
+
+SegmentRow Library::sealSegment(const SegmentRow& segment, std::span<const TailVector> sealed) {
+    Transaction transaction = m_impl->begin(Durability::Full);
+    Database& db = *m_impl->db;
+    SegmentRow row = segment;
+    row.id = insertSegment(db, segment);
+    for (const TailVector& vector : sealed)
+        if (db.run("UPDATE embeddings SET segment = ?2, vector = NULL WHERE id = ?1 AND segment IS NULL", vector.id,
+                   row.id) == 0)
+            db.run("INSERT INTO tombstones (segment, image) VALUES (?1, ?2)", row.id, vector.image);
+    requireAccounted(db, row);
+    transaction.commit();
+    return row;
+}
+
+SegmentRow Library::mergeSegments(std::span<const std::int64_t> old, const SegmentRow& merged,
+                                  std::span<const ImageId> images) {
+    std::vector<std::string> oldFiles;
+    // Full: the old files are removed below, so the commit that stops naming them must not be lost.
+    Transaction transaction = m_impl->begin(Durability::Full);
+    Database& db = *m_impl->db;
+    SegmentRow row = merged;
+    if (!images.empty()) row.id = insertSegment(db, merged);
+    for (const std::int64_t id : old) {
+        for (Query files(db, "SELECT file, index_file FROM segments WHERE id = ?1", id); files.next();)
+            oldFiles.insert(oldFiles.end(), {files.text(0), files.text(1)});
+        std::vector<ImageId> deleted;
+        for (Query tombstone(db, "SELECT image FROM tombstones WHERE segment = ?1", id); tombstone.next();)
+            deleted.push_back(tombstone.integer(0));
+        for (const ImageId image : deleted)
+            if (std::binary_search(images.begin(), images.end(), image))
+                db.run("INSERT INTO tombstones (segment, image) VALUES (?1, ?2)", row.id, image);
+        db.run("UPDATE embeddings SET segment = ?2 WHERE segment = ?1", id, row.id);
+        db.run("DELETE FROM segments WHERE id = ?1", id);
+    }
+    if (!images.empty()) requireAccounted(db, row);
+    transaction.commit();
+    for (const std::string& name : oldFiles) {
+        std::error_code error; // what stays is removed when the library is opened next
+        if (!name.empty()) std::filesystem::remove(m_impl->paths.segments() / name, error);
+    }
+    return row;
+}
+
+void Library::setSegmentIndex(std::int64_t segment, const std::string& indexFile, const std::string& checksum) {
+    std::string before;
+    {
+        Transaction transaction = m_impl->begin(Durability::Full);
+        Query row(*m_impl->db, "SELECT index_file FROM segments WHERE id = ?1", segment);
+        if (row.next()) before = row.text(0);
+        m_impl->db->run("UPDATE segments SET index_file = ?2, index_checksum = ?3 WHERE id = ?1", segment, indexFile,
+                        checksum);
+        transaction.commit();
+    }
+    std::error_code error;
+    if (!before.empty() && before != indexFile) std::filesystem::remove(m_impl->paths.segments() / before, error);
+}
+
+std::vector<ImageId> Library::imagesOfSegment(std::int64_t segment) {
+    std::vector<ImageId> images;
+    for (Query row(*m_impl->db,
+                   "SELECT image FROM embeddings WHERE segment = ?1 UNION ALL "
+                   "SELECT image FROM tombstones WHERE segment = ?1 ORDER BY 1",
+                   segment);
+         row.next();)
+        images.push_back(row.integer(0));
+    return images;
+}
+
+std::vector<ImageId> Library::tombstones(EmbeddingSetId set) {
+    std::vector<ImageId> images;
+    for (Query row(*m_impl->db,
+                   "SELECT image FROM tombstones JOIN segments ON segments.id = segment WHERE set_id = ?1 ORDER BY 1",
+                   set);
+         row.next();)
+        images.push_back(row.integer(0));
+    return images;
+}
+
+} // namespace grappa

@@ -1,0 +1,173 @@
+#include "core/jobs/embed_files.h"
+#include "core/jobs/embedding_pipeline.h"
+#include "tests/support/images.h"
+#include "tests/support/tiny_backbone.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <set>
+
+using namespace grappa;
+
+class TestEmbeddingPipeline : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void everyItemArrivesOnce_data();
+    void everyItemArrivesOnce();
+    void sourceFailureReachesTheCaller();
+    void sinkFailureReachesTheCaller();
+    void stopDropsWhatIsUnderWay();
+    void filesKeepTheirOrder();
+
+private:
+    DecodePoolOptions poolOptions(int queued) const;
+    DecodeTask task(int image) const;
+    Embedder embedder() const;
+
+    QTemporaryDir m_root;
+    std::vector<std::filesystem::path> m_images;
+};
+
+void TestEmbeddingPipeline::initTestCase() {
+    QVERIFY(m_root.isValid());
+    test::writeTinyBackbone(m_root.filePath("models").toStdString());
+    QVERIFY(test::writeImages(m_root.filePath("images"), 20));
+    for (int i = 0; i < 20; ++i)
+        m_images.emplace_back(
+            m_root.filePath(QStringLiteral("images/%1.jpg").arg(i, 4, 10, QLatin1Char('0'))).toStdString());
+}
+
+DecodePoolOptions TestEmbeddingPipeline::poolOptions(int queued) const {
+    DecodePoolOptions options;
+    options.program = GRAPPA_BIN "/grappa-decode";
+    options.workers = 2;
+    options.queued = queued;
+    return options;
+}
+
+Embedder TestEmbeddingPipeline::embedder() const {
+    const BackboneRegistry registry({m_root.filePath("models").toStdString()});
+    return {registry.find(""), {"cpu", 56, 1}};
+}
+
+DecodeTask TestEmbeddingPipeline::task(int image) const {
+    DecodeTask task;
+    task.bytes = readUserFile(m_images[static_cast<std::size_t>(image)], 1 << 20).bytes;
+    task.cropSize = 56;
+    return task;
+}
+
+void TestEmbeddingPipeline::everyItemArrivesOnce_data() {
+    QTest::addColumn<int>("batch");
+    QTest::addColumn<int>("queued");
+    QTest::addColumn<int>("everyNthUndecoded"); // 0 = all are decoded
+    QTest::newRow("one at a time") << 1 << 1 << 0;
+    QTest::newRow("batch over the queue") << 16 << 2 << 0;
+    QTest::newRow("batch over the items") << 64 << 8 << 0;
+    QTest::newRow("some undecoded") << 4 << 4 << 3;
+    QTest::newRow("none decoded") << 4 << 4 << 1;
+}
+
+void TestEmbeddingPipeline::everyItemArrivesOnce() {
+    QFETCH(int, batch);
+    QFETCH(int, queued);
+    QFETCH(int, everyNthUndecoded);
+    DecodePool pool(poolOptions(queued));
+    Embedder model = embedder();
+    int next = 0;
+    const PipelineSource source = [&]() -> std::optional<PipelineItem> {
+        if (next == 20) return std::nullopt;
+        PipelineItem item{static_cast<std::uint64_t>(next), std::nullopt};
+        if (everyNthUndecoded == 0 || next % everyNthUndecoded != 0) item.task = task(next);
+        ++next;
+        return item;
+    };
+    std::set<std::uint64_t> seen;
+    const PipelineSink sink = [&](std::span<PipelineResult> results) {
+        for (const PipelineResult& result : results) {
+            QVERIFY(seen.insert(result.id).second);
+            const bool decoded = everyNthUndecoded == 0 || static_cast<int>(result.id) % everyNthUndecoded != 0;
+            QCOMPARE(result.decoded.has_value(), decoded);
+            QCOMPARE(result.vector.size(), decoded ? std::size_t{64} : std::size_t{0});
+        }
+    };
+    runEmbeddingPipeline(pool, &model, static_cast<std::size_t>(batch), source, sink, {});
+    QCOMPARE(seen.size(), std::size_t{20});
+}
+
+void TestEmbeddingPipeline::sourceFailureReachesTheCaller() {
+    DecodePool pool(poolOptions(4));
+    Embedder model = embedder();
+    int next = 0;
+    const PipelineSource source = [&]() -> std::optional<PipelineItem> {
+        if (next == 5) throw Error(ErrorCode::DatabaseFailed, "as the test wants it");
+        PipelineItem item{static_cast<std::uint64_t>(next), task(next)};
+        ++next;
+        return item;
+    };
+    QVERIFY_THROWS_EXCEPTION(Error, runEmbeddingPipeline(pool, &model, 2, source, [](auto) {}, {}));
+}
+
+void TestEmbeddingPipeline::sinkFailureReachesTheCaller() {
+    DecodePool pool(poolOptions(4));
+    Embedder model = embedder();
+    // The source never ends by itself: the failure must end it.
+    std::uint64_t next = 0;
+    const PipelineSource source = [&]() -> std::optional<PipelineItem> {
+        PipelineItem item{next, task(static_cast<int>(next % 20))};
+        ++next;
+        return item;
+    };
+    const PipelineSink sink = [](std::span<PipelineResult>) {
+        throw Error(ErrorCode::DiskFull, "as the test wants it");
+    };
+    QVERIFY_THROWS_EXCEPTION(Error, runEmbeddingPipeline(pool, &model, 2, source, sink, {}));
+}
+
+void TestEmbeddingPipeline::stopDropsWhatIsUnderWay() {
+    DecodePool pool(poolOptions(4));
+    Embedder model = embedder();
+    std::stop_source stop;
+    std::uint64_t next = 0;
+    const PipelineSource source = [&]() -> std::optional<PipelineItem> {
+        PipelineItem item{next, task(static_cast<int>(next % 20))};
+        ++next;
+        return item;
+    };
+    int batches = 0;
+    const PipelineSink sink = [&](std::span<PipelineResult>) {
+        if (++batches == 3) stop.request_stop();
+    };
+    JobContext context;
+    context.stop = stop.get_token();
+    try {
+        runEmbeddingPipeline(pool, &model, 2, source, sink, context);
+        QFAIL("a stopped pipeline must throw");
+    } catch (const Error& error) {
+        QCOMPARE(error.code(), ErrorCode::Interrupted);
+    }
+    QCOMPARE(batches, 3);
+}
+
+void TestEmbeddingPipeline::filesKeepTheirOrder() {
+    Embedder model = embedder();
+    std::vector<std::filesystem::path> paths(m_images.rbegin(), m_images.rend());
+    paths.insert(paths.begin() + 3, "/nowhere.jpg");
+    const std::vector<EmbeddedFile> files = embedFiles(paths, model, std::nullopt, {});
+    QCOMPARE(files.size(), paths.size());
+    QCOMPARE(*files[3].error, ErrorCode::FileUnreadable);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (i == 3) continue;
+        const EmbeddedFile alone = embedFiles(std::span(&paths[i], 1), model, std::nullopt, {}).front();
+        double dot = 0;
+        for (std::size_t j = 0; j < alone.vector.size(); ++j)
+            dot += double{alone.vector[j]} * files[i].vector[j];
+        QVERIFY2(dot > 0.9999, paths[i].c_str());
+    }
+}
+
+QTEST_GUILESS_MAIN(TestEmbeddingPipeline)
+#include "tst_embedding_pipeline.moc"
