@@ -1,7 +1,7 @@
 #include "core/jobs/import_job.h"
 
 #include "core/jobs/embedding_pipeline.h"
-#include "core/jobs/index_job.h"
+#include "core/search/index_job.h"
 #include "core/library/folder_scanner.h"
 #include "core/library/thumbnail_store.h"
 

@@ -3,6 +3,8 @@
 #include "core/library/library_impl.h"
 #include "core/library/migrations.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <chrono>
 #include <unordered_set>
@@ -335,6 +337,10 @@ std::vector<Library::StoppedJob> Library::resumableJobs() {
         return job.state == "running" && !FileLock::tryAcquire(m_impl->paths.jobLock(job.kind));
     });
     return jobs;
+}
+
+std::string databaseVersion() {
+    return std::string("SQLite ") + sqlite3_libversion();
 }
 
 } // namespace grappa

@@ -211,7 +211,8 @@ public:
     Committed commitVectors(EmbeddingSetId set, std::span<const ImageId> images, std::span<const float> vectors);
 
     // Tail and segments (core/search reads them, core/jobs/index_job seals)
-    std::vector<TailVector> tail(EmbeddingSetId set, VectorId above = 0); ///< by vector id
+    /// By vector id, the first `limit` of them.
+    std::vector<TailVector> tail(EmbeddingSetId set, VectorId above = 0, std::size_t limit = SIZE_MAX);
     std::vector<SegmentRow> segments(EmbeddingSetId set);
     /// One commit: the segment's row is added and the tail vectors that its file holds are deleted. Images that were
     /// deleted since the tail was read become tombstones.
@@ -220,6 +221,8 @@ public:
     /// files. No images: the old ones go and nothing takes their place.
     SegmentRow mergeSegments(std::span<const std::int64_t> old, const SegmentRow& merged,
                              std::span<const ImageId> images);
+    /// Gives up a segment whose file is damaged: its images have no vector any more and are embedded again.
+    void forgetSegment(std::int64_t segment);
     /// Names the index of a segment; the file of the one before is removed. No file name: there is no index.
     void setSegmentIndex(std::int64_t segment, const std::string& indexFile, const std::string& checksum);
     /// Images that the segment's file must hold, ascending; those deleted since are among them.

@@ -36,6 +36,10 @@ struct Library::Impl {
     void removeStraySegmentFiles();
     /// Names in segments/ that no row knows.
     std::vector<std::string> straySegmentFiles();
+    /// The segment's file and, if there is one, its index.
+    std::vector<std::string> filesOfSegment(std::int64_t segment);
+    /// After the commit that stopped naming them: other processes may have them open, which does no harm.
+    void removeSegmentFiles(std::span<const std::string> names);
     /// Removes the images without a file, with their vectors.
     void dropOrphans();
 

@@ -143,6 +143,22 @@ void requireAccounted(Database& db, const SegmentRow& segment) {
 
 } // namespace
 
+std::vector<std::string> Library::Impl::filesOfSegment(std::int64_t segment) {
+    std::vector<std::string> files;
+    Query row(*db, "SELECT file, index_file FROM segments WHERE id = ?1", segment);
+    if (!row.next()) return files;
+    files.push_back(row.text(0));
+    if (std::string index = row.text(1); !index.empty()) files.push_back(std::move(index));
+    return files;
+}
+
+void Library::Impl::removeSegmentFiles(std::span<const std::string> names) {
+    for (const std::string& name : names) {
+        std::error_code error; // what stays is removed when the library is opened next
+        std::filesystem::remove(paths.segments() / name, error);
+    }
+}
+
 EmbeddingSet Library::embeddingSet(const EmbeddingSetKey& key, int dim) {
     auto set = findEmbeddingSet(key);
     if (!set) {
@@ -221,12 +237,12 @@ Library::Committed Library::commitVectors(EmbeddingSetId set, std::span<const Im
     return batch.committed;
 }
 
-std::vector<TailVector> Library::tail(EmbeddingSetId set, VectorId above) {
+std::vector<TailVector> Library::tail(EmbeddingSetId set, VectorId above, std::size_t limit) {
     std::vector<TailVector> tail;
-    for (Query row(
-             *m_impl->db,
-             "SELECT id, image, vector FROM embeddings WHERE set_id = ?1 AND segment IS NULL AND id > ?2 ORDER BY id",
-             set, above);
+    for (Query row(*m_impl->db,
+                   "SELECT id, image, vector FROM embeddings WHERE set_id = ?1 AND segment IS NULL AND id > ?2 ORDER "
+                   "BY id LIMIT ?3",
+                   set, above, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
          row.next();) {
         const auto bytes = row.blob(2);
         TailVector vector{row.integer(0), row.integer(1), std::vector<std::uint16_t>(bytes.size() / 2)};
@@ -270,8 +286,8 @@ SegmentRow Library::mergeSegments(std::span<const std::int64_t> old, const Segme
     SegmentRow row = merged;
     if (!images.empty()) row.id = insertSegment(db, merged);
     for (const std::int64_t id : old) {
-        for (Query files(db, "SELECT file, index_file FROM segments WHERE id = ?1", id); files.next();)
-            oldFiles.insert(oldFiles.end(), {files.text(0), files.text(1)});
+        for (std::string& name : m_impl->filesOfSegment(id))
+            oldFiles.push_back(std::move(name));
         std::vector<ImageId> deleted;
         for (Query tombstone(db, "SELECT image FROM tombstones WHERE segment = ?1", id); tombstone.next();)
             deleted.push_back(tombstone.integer(0));
@@ -283,25 +299,26 @@ SegmentRow Library::mergeSegments(std::span<const std::int64_t> old, const Segme
     }
     if (!images.empty()) requireAccounted(db, row);
     transaction.commit();
-    for (const std::string& name : oldFiles) {
-        std::error_code error; // what stays is removed when the library is opened next
-        if (!name.empty()) std::filesystem::remove(m_impl->paths.segments() / name, error);
-    }
+    m_impl->removeSegmentFiles(oldFiles);
     return row;
 }
 
+void Library::forgetSegment(std::int64_t segment) {
+    const auto files = m_impl->filesOfSegment(segment);
+    Transaction transaction = m_impl->begin(Durability::Full);
+    m_impl->db->run("DELETE FROM embeddings WHERE segment = ?1", segment);
+    m_impl->db->run("DELETE FROM segments WHERE id = ?1", segment);
+    transaction.commit();
+    m_impl->removeSegmentFiles(files);
+}
+
 void Library::setSegmentIndex(std::int64_t segment, const std::string& indexFile, const std::string& checksum) {
-    std::string before;
-    {
-        Transaction transaction = m_impl->begin(Durability::Full);
-        Query row(*m_impl->db, "SELECT index_file FROM segments WHERE id = ?1", segment);
-        if (row.next()) before = row.text(0);
-        m_impl->db->run("UPDATE segments SET index_file = ?2, index_checksum = ?3 WHERE id = ?1", segment, indexFile,
-                        checksum);
-        transaction.commit();
-    }
-    std::error_code error;
-    if (!before.empty() && before != indexFile) std::filesystem::remove(m_impl->paths.segments() / before, error);
+    const auto before = m_impl->filesOfSegment(segment);
+    Transaction transaction = m_impl->begin(Durability::Full);
+    m_impl->db->run("UPDATE segments SET index_file = ?2, index_checksum = ?3 WHERE id = ?1", segment, indexFile,
+                    checksum);
+    transaction.commit();
+    if (before.size() > 1 && before[1] != indexFile) m_impl->removeSegmentFiles(std::span(before).subspan(1));
 }
 
 std::vector<ImageId> Library::imagesOfSegment(std::int64_t segment) {

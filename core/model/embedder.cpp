@@ -35,9 +35,7 @@ int roundedInput(int requested, const torch::Device& device, std::int64_t patch)
     const int size = requested != 0 ? requested : device.is_cuda() ? 224 : 168;
     if (size < 1 || size > largestInput)
         throw Error(ErrorCode::Usage, "The input size " + std::to_string(size) + " is not from 1 to 2048 pixels.");
-    const auto patches =
-        std::max<std::int64_t>(1, std::llround(static_cast<double>(size) / static_cast<double>(patch)));
-    return static_cast<int>(patches * patch);
+    return roundToPatch(size, patch);
 }
 
 std::vector<float> toVector(const torch::Tensor& tensor) {
@@ -148,6 +146,12 @@ Embedder::Maps Embedder::maps(std::span<const std::uint8_t> pixels) {
             .dim = dim(),
             .patchTokens = toVector(tokens),
             .classAttention = toVector(maps.classAttention)};
+}
+
+int roundToPatch(int size, std::int64_t patch) {
+    const auto patches =
+        std::max<std::int64_t>(1, std::llround(static_cast<double>(size) / static_cast<double>(patch)));
+    return static_cast<int>(patches * patch);
 }
 
 std::string defaultDevice() {

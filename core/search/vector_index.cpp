@@ -1,0 +1,321 @@
+#include "core/search/vector_index.h"
+
+#include "core/base/half.h"
+
+// The distance is our own, so hnswlib's kernels, which it chooses when it is compiled, are not wanted.
+#define NO_MANUAL_VECTORIZATION
+#include <hnswlib/hnswlib.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <numeric>
+#include <random>
+#include <thread>
+
+// Levels are drawn before the build: the same seed gives the same levels whatever the threads do, and hnswlib would
+// share its generator between them without a lock.
+template <>
+inline int hnswlib::HierarchicalNSW<float>::getRandomLevel(double) {
+    return 0;
+}
+
+namespace grappa {
+
+namespace {
+
+using Graph = hnswlib::HierarchicalNSW<float>;
+using Row = const std::uint16_t*;
+
+/// What hnswlib stores for an element is the address of its row in the mapped segment.
+class RowSpace : public hnswlib::SpaceInterface<float> {
+public:
+    explicit RowSpace(int dim) : m_dim(static_cast<std::size_t>(dim)) {}
+    std::size_t get_data_size() override { return sizeof(Row); }
+    hnswlib::DISTFUNC<float> get_dist_func() override { return distance; }
+    void* get_dist_func_param() override { return &m_dim; }
+
+private:
+    static float distance(const void* a, const void* b, const void* dim) {
+        Row rows[2];
+        std::memcpy(&rows[0], a, sizeof(Row));
+        std::memcpy(&rows[1], b, sizeof(Row));
+        return 1 - halfDot(rows[0], rows[1], *static_cast<const std::size_t*>(dim));
+    }
+
+    std::size_t m_dim;
+};
+
+constexpr std::array<char, 8> magic{'g', 'r', 'a', 'p', 'p', 'a', 'h', 'i'};
+constexpr std::uint32_t version = 1;
+constexpr std::uint32_t innerProduct = 1;
+constexpr std::uint32_t maxM = 256;
+constexpr std::uint32_t maxLevels = 64;
+
+struct Header {
+    std::array<char, 8> magic;
+    std::uint32_t version;
+    std::uint32_t dim;
+    std::uint64_t count;
+    std::uint64_t length; ///< bytes of the file
+    std::uint32_t metric;
+    std::uint32_t m;
+    std::uint32_t topLevel;
+    std::uint32_t entry;
+    std::array<char, 32> segment; ///< checksum (hex) of the segment
+};
+static_assert(sizeof(Header) == 80);
+// Then for each element: its row, its level, its links at level 0 (1 + 2 m numbers, the first is how many), its links
+// at each level above (1 + m numbers).
+using Word = std::uint32_t;
+
+std::vector<int> drawLevels(std::size_t count, const VectorIndexOptions& options) {
+    std::mt19937_64 random(options.seed);
+    const double scale = 1 / std::log(options.m);
+    std::vector<int> levels(count);
+    for (int& level : levels) {
+        const double uniform = (static_cast<double>(random() >> 11) + 1) * 0x1p-53; // (0, 1]
+        level = static_cast<int>(-std::log(uniform) * scale);
+    }
+    return levels;
+}
+
+/// Calls `work` on several threads, the calling one among them; the first exception is thrown here.
+void onThreads(int threads, const std::function<void(int thread)>& work) {
+    std::exception_ptr failure;
+    std::mutex mutex;
+    const auto guarded = [&](int thread) {
+        try {
+            work(thread);
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            if (!failure) failure = std::current_exception();
+        }
+    };
+    {
+        std::vector<std::jthread> others;
+        for (int thread = 1; thread < threads; ++thread)
+            others.emplace_back(guarded, thread);
+        guarded(0);
+    }
+    if (failure) std::rethrow_exception(failure);
+}
+
+/// Reads words of a file one after the other.
+class WordReader {
+public:
+    explicit WordReader(std::span<const std::byte> bytes) : m_bytes(bytes) {}
+    /// Nothing when there are not as many left.
+    std::optional<std::span<const Word>> take(std::size_t count) {
+        if (m_bytes.size() / sizeof(Word) < count) return std::nullopt;
+        const std::span<const Word> words(reinterpret_cast<const Word*>(m_bytes.data()), count);
+        m_bytes = m_bytes.subspan(count * sizeof(Word));
+        return words;
+    }
+    bool atEnd() const { return m_bytes.empty(); }
+
+private:
+    std::span<const std::byte> m_bytes;
+};
+
+/// One element of an index file, its links still in the mapped bytes.
+struct Element {
+    Word row = 0;
+    Word level = 0;
+    std::vector<std::span<const Word>> links; ///< by level, each with its count in front
+};
+
+class IndexFile {
+public:
+    IndexFile(const std::filesystem::path& path, const std::string& checksum, const VectorSegment& segment, int dim)
+        : m_path(path), m_file(path) {
+        const auto bytes = m_file.bytes();
+        require(hashBytes(bytes).hex() == checksum, "does not match its checksum");
+        require(bytes.size() >= sizeof(Header), "is too short");
+        std::memcpy(&header, bytes.data(), sizeof header);
+        require(header.magic == magic && header.version == version && header.metric == innerProduct,
+                "has another version");
+        require(header.length == bytes.size() && header.dim == static_cast<std::uint32_t>(dim) &&
+                    header.count == segment.size() &&
+                    std::string_view(header.segment.data(), header.segment.size()) == segment.checksum(),
+                "was built over another segment");
+        require(header.m >= 2 && header.m <= maxM && header.topLevel < maxLevels && header.entry < header.count,
+                "has a wrong header");
+        readElements(bytes.subspan(sizeof(Header)));
+        checkLinks();
+    }
+
+    Header header;
+    std::vector<Element> elements;
+
+private:
+    void require(bool holds, const char* what) const {
+        if (!holds) throw Error(ErrorCode::Corrupt, "The index " + displayPath(m_path) + " " + what);
+    }
+
+    void readElements(std::span<const std::byte> bytes) {
+        WordReader reader(bytes);
+        std::vector<bool> rows(header.count);
+        elements.resize(header.count);
+        for (Element& element : elements) {
+            const auto head = reader.take(2);
+            require(head.has_value(), "ends early");
+            element.row = (*head)[0];
+            element.level = (*head)[1];
+            require(element.row < header.count && !rows[element.row], "does not have each row once");
+            rows[element.row] = true;
+            require(element.level <= header.topLevel, "has a wrong level");
+            for (Word level = 0; level <= element.level; ++level) {
+                const auto links = reader.take(1 + (level == 0 ? 2 * header.m : header.m));
+                require(links.has_value(), "ends early");
+                element.links.push_back(*links);
+            }
+        }
+        require(reader.atEnd(), "has bytes that belong to nothing");
+        require(elements[header.entry].level == header.topLevel, "has a wrong entry");
+    }
+
+    void checkLinks() const {
+        for (const Element& element : elements)
+            for (std::size_t level = 0; level < element.links.size(); ++level) {
+                const auto links = element.links[level];
+                require(links.front() < links.size(), "has too many links");
+                for (const Word link : links.subspan(1, links.front()))
+                    require(link < header.count && elements[link].level >= level, "has a wrong link");
+            }
+    }
+
+    std::filesystem::path m_path;
+    MappedFile m_file;
+};
+
+} // namespace
+
+struct VectorIndex::Impl {
+    Impl(std::shared_ptr<const VectorSegment> rows, int rowDim, std::size_t m, std::size_t efConstruction)
+        : segment(std::move(rows)), dim(rowDim), space(rowDim), graph(&space, segment->size(), m, efConstruction) {}
+
+    void insert(std::size_t row, int level) {
+        const Row address = segment->row(row);
+        graph.addPoint(&address, row, level);
+    }
+
+    void restore(const IndexFile& file) {
+        for (hnswlib::tableint i = 0; i < file.elements.size(); ++i) {
+            const Element& element = file.elements[i];
+            const Row address = segment->row(element.row);
+            std::memset(graph.get_linklist0(i), 0, graph.size_data_per_element_);
+            std::memcpy(graph.getDataByInternalId(i), &address, sizeof address);
+            graph.setExternalLabel(i, element.row);
+            if (element.level > 0) {
+                // hnswlib frees it.
+                graph.linkLists_[i] = static_cast<char*>(std::malloc(graph.size_links_per_element_ * element.level));
+                if (graph.linkLists_[i] == nullptr) throw std::bad_alloc();
+            }
+            graph.element_levels_[i] = static_cast<int>(element.level);
+            graph.cur_element_count = i + 1;
+            for (Word level = 0; level <= element.level; ++level)
+                std::memcpy(graph.get_linklist_at_level(i, static_cast<int>(level)), element.links[level].data(),
+                            element.links[level].size_bytes());
+        }
+        graph.maxlevel_ = static_cast<int>(file.header.topLevel);
+        graph.enterpoint_node_ = file.header.entry;
+    }
+
+    std::shared_ptr<const VectorSegment> segment;
+    int dim;
+    RowSpace space;
+    Graph graph;
+};
+
+VectorIndex::VectorIndex(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+VectorIndex::VectorIndex(VectorIndex&&) noexcept = default;
+VectorIndex::~VectorIndex() = default;
+
+VectorIndex VectorIndex::build(std::shared_ptr<const VectorSegment> segment, int dim, const Options& options,
+                               const JobContext& context) {
+    const std::size_t count = segment->size();
+    if (count == 0 || options.m < 2 || static_cast<std::uint32_t>(options.m) > maxM)
+        throw Error(ErrorCode::Internal, "There is nothing to index, or m is out of range");
+    auto impl = std::make_unique<Impl>(std::move(segment), dim, static_cast<std::size_t>(options.m),
+                                       static_cast<std::size_t>(options.efConstruction));
+    const std::vector<int> levels = drawLevels(count, options);
+    // The highest goes in first and alone: then no other insertion moves the entry point, which hnswlib reads unlocked.
+    const auto top = static_cast<std::size_t>(std::max_element(levels.begin(), levels.end()) - levels.begin());
+    impl->insert(top, levels[top]);
+
+    const int threads =
+        options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    std::atomic<std::size_t> next = 0;
+    std::atomic<bool> failed = false;
+    ProgressMeter meter(context, "index", count);
+    onThreads(threads, [&](int thread) {
+        try {
+            for (std::size_t row = next++; row < count && !failed; row = next++) {
+                context.throwIfStopped();
+                if (row != top) impl->insert(row, levels[row]);
+                if (thread == 0 && row % 256 == 0) meter.advanceTo(row);
+            }
+        } catch (...) {
+            failed = true;
+            throw;
+        }
+    });
+    meter.advanceTo(count);
+    impl->graph.label_lookup_.clear(); // needed by changes alone
+    return VectorIndex(std::move(impl));
+}
+
+std::string VectorIndex::save(const std::filesystem::path& path) const {
+    const Graph& graph = m_impl->graph;
+    Header header{};
+    header.magic = magic;
+    header.version = version;
+    header.dim = static_cast<std::uint32_t>(m_impl->dim);
+    header.count = graph.cur_element_count;
+    header.metric = innerProduct;
+    header.m = static_cast<std::uint32_t>(graph.M_);
+    header.topLevel = static_cast<std::uint32_t>(graph.maxlevel_);
+    header.entry = graph.enterpoint_node_;
+    m_impl->segment->checksum().copy(header.segment.data(), header.segment.size());
+
+    std::vector<Word> words;
+    words.reserve(graph.cur_element_count * (3 + 2 * graph.M_));
+    for (hnswlib::tableint i = 0; i < graph.cur_element_count; ++i) {
+        words.push_back(static_cast<Word>(graph.getExternalLabel(i)));
+        words.push_back(static_cast<Word>(graph.element_levels_[i]));
+        for (int level = 0; level <= graph.element_levels_[i]; ++level) {
+            const Word* links = graph.get_linklist_at_level(i, level);
+            words.insert(words.end(), links, links + 1 + (level == 0 ? graph.maxM0_ : graph.maxM_));
+        }
+    }
+    header.length = sizeof header + words.size() * sizeof(Word);
+    AtomicFile file(path);
+    file.write(&header, sizeof header);
+    file.write(std::as_bytes(std::span(words)));
+    file.commit();
+    return hashBytes(MappedFile(path).bytes()).hex();
+}
+
+VectorIndex VectorIndex::load(const std::filesystem::path& path, const std::string& checksum,
+                              std::shared_ptr<const VectorSegment> segment, int dim) {
+    const IndexFile file(path, checksum, *segment, dim);
+    auto impl = std::make_unique<Impl>(std::move(segment), dim, file.header.m, file.header.m);
+    impl->restore(file);
+    return VectorIndex(std::move(impl));
+}
+
+std::vector<VectorIndex::Hit> VectorIndex::search(const std::uint16_t* query, std::size_t count, std::size_t ef) const {
+    auto found = m_impl->graph.searchKnn(&query, std::max(count, ef));
+    std::vector<Hit> hits(found.size());
+    for (auto hit = hits.rbegin(); hit != hits.rend(); ++hit, found.pop())
+        *hit = {found.top().second, 1 - found.top().first};
+    if (hits.size() > count) hits.resize(count);
+    return hits;
+}
+
+} // namespace grappa

@@ -17,17 +17,20 @@ struct VectorIndexOptions {
     std::uint32_t seed = 1;
 };
 
-/// HNSW over one segment, inner product on fp16. Built once, then never changed; share it as
-/// shared_ptr<const VectorIndex>. Searches may run on any number of threads.
+/// HNSW over one segment, inner product on fp16. Holds the graph alone: the vectors are read from the mapped segment.
+/// Built once, then never changed; share it as shared_ptr<const VectorIndex>. Searches may run on any number of
+/// threads.
 class VectorIndex {
 public:
     using Options = VectorIndexOptions;
 
+    /// Throws Interrupted. The levels depend on the seed alone; with more than one thread the links vary a little.
     static VectorIndex build(std::shared_ptr<const VectorSegment> segment, int dim, const Options& options,
                              const JobContext& context);
     /// Saves by the save protocol under a header with a checksum; returns it (hex).
     std::string save(const std::filesystem::path& path) const;
-    /// Verifies header and checksum before a byte reaches hnswlib. Throws Corrupt or IoFailed.
+    /// Verifies checksum, header (the segment it was built over) and every link before the graph is used. Throws
+    /// Corrupt or IoFailed.
     static VectorIndex load(const std::filesystem::path& path, const std::string& checksum,
                             std::shared_ptr<const VectorSegment> segment, int dim);
     VectorIndex(VectorIndex&&) noexcept;

@@ -1,0 +1,233 @@
+#include "core/search/vector_index.h"
+#include "synthetic_vectors.h"
+
+#include <QElapsedTimer>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+#include <thread>
+
+using namespace grappa;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::size_t> exactNeighbours(const VectorSegment& segment, const std::uint16_t* query, int dim,
+                                         std::size_t count) {
+    std::vector<std::pair<float, std::size_t>> scores;
+    for (std::size_t row = 0; row < segment.size(); ++row)
+        scores.emplace_back(-halfDot(query, segment.row(row), static_cast<std::size_t>(dim)), row);
+    std::partial_sort(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(count), scores.end());
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < count; ++i)
+        rows.push_back(scores[i].second);
+    return rows;
+}
+
+/// The share of the exact ten nearest rows that the index finds.
+double recall(const VectorIndex& index, const VectorSegment& segment, const SyntheticVectors& queries,
+              std::size_t queryCount, int dim, std::size_t ef) {
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < queryCount; ++i) {
+        const auto expected = exactNeighbours(segment, queries.row(i), dim, 10);
+        for (const auto& hit : index.search(queries.row(i), 10, ef))
+            found += std::find(expected.begin(), expected.end(), hit.row) != expected.end() ? 1 : 0;
+    }
+    return static_cast<double>(found) / (10.0 * static_cast<double>(queryCount));
+}
+
+std::string bytesOf(const fs::path& path) {
+    std::ifstream input(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(input), {}};
+}
+
+} // namespace
+
+class TestVectorIndex : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void recallAtFiftyThousand() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        constexpr std::size_t count = 3'000;
+#else
+        constexpr std::size_t count = 50'000;
+#endif
+        constexpr int dim = 384;
+        const SyntheticVectors vectors(count + 200, dim);
+        const auto segment = save("large.vectors", vectors, count, dim);
+        VectorIndexOptions options;
+        options.efConstruction = 100;
+        QElapsedTimer timer;
+        timer.start();
+        const VectorIndex index = VectorIndex::build(segment, dim, options, {});
+        qInfo("built %zu x %d in %.1f s", count, dim, static_cast<double>(timer.restart()) / 1000);
+        // The last 200 vectors are of the same clusters, but not in the index.
+        SyntheticVectors queries(0, dim);
+        queries.halves.assign(vectors.row(count), vectors.row(count) + 200 * dim);
+        const double found = recall(index, *segment, queries, 200, dim, 128);
+        qInfo("recall@10 %.4f", found);
+        QVERIFY(found >= 0.98);
+        const std::string checksum = index.save(path("large.index"));
+        timer.restart();
+        const VectorIndex loaded = VectorIndex::load(path("large.index"), checksum, segment, dim);
+        qInfo("loaded %zu bytes in %lld ms", bytesOf(path("large.index")).size(), timer.elapsed());
+        for (std::size_t i = 0; i < 50; ++i) {
+            const auto expected = index.search(queries.row(i), 10, 64);
+            const auto hits = loaded.search(queries.row(i), 10, 64);
+            QCOMPARE(hits.size(), expected.size());
+            for (std::size_t k = 0; k < hits.size(); ++k) {
+                QCOMPARE(hits[k].row, expected[k].row);
+                QCOMPARE(hits[k].score, expected[k].score);
+            }
+        }
+    }
+
+    void small_data() {
+        QTest::addColumn<int>("count");
+        for (const int count : {1, 2, 3, 50, 1000})
+            QTest::addRow("%d", count) << count;
+    }
+    void small() {
+        QFETCH(int, count);
+        const auto rows = static_cast<std::size_t>(count);
+        const SyntheticVectors vectors(rows, 16);
+        const auto segment = save("small.vectors", vectors, rows, 16);
+        const VectorIndex built = VectorIndex::build(segment, 16, {}, {});
+        const std::string checksum = built.save(path("small.index"));
+        const VectorIndex index = VectorIndex::load(path("small.index"), checksum, segment, 16);
+        for (std::size_t i = 0; i < rows; i += 1 + rows / 20) {
+            const auto hits = index.search(segment->row(i), 5, 100);
+            QCOMPARE(hits.size(), std::min<std::size_t>(5, rows));
+            QCOMPARE(hits.front().row, i);
+            QVERIFY(std::is_sorted(hits.begin(), hits.end(), [](auto& a, auto& b) { return a.score > b.score; }));
+        }
+        QCOMPARE(index.search(segment->row(0), 2 * rows, 1).size(), rows);
+    }
+
+    void equalVectors() {
+        SyntheticVectors vectors(300, 16);
+        for (std::size_t i = 1; i < 300; ++i)
+            std::copy_n(vectors.row(0), 16, vectors.halves.begin() + static_cast<std::ptrdiff_t>(16 * i));
+        const auto segment = save("equal.vectors", vectors, 300, 16);
+        QCOMPARE(VectorIndex::build(segment, 16, {}, {}).search(segment->row(0), 20, 100).size(), std::size_t{20});
+    }
+
+    void oneThreadIsDeterministic() {
+        const SyntheticVectors vectors(800, 16);
+        const auto segment = save("once.vectors", vectors, 800, 16);
+        VectorIndexOptions options;
+        options.threads = 1;
+        const auto first = VectorIndex::build(segment, 16, options, {}).save(path("first.index"));
+        QCOMPARE(VectorIndex::build(segment, 16, options, {}).save(path("second.index")), first);
+    }
+
+    void searchesOnManyThreads() {
+        const SyntheticVectors vectors(2000, 32);
+        const auto segment = save("threads.vectors", vectors, 2000, 32);
+        VectorIndexOptions options;
+        options.threads = 4;
+        const VectorIndex index = VectorIndex::build(segment, 32, options, {});
+        std::atomic<int> wrong = 0;
+        {
+            std::vector<std::jthread> threads;
+            for (std::size_t thread = 0; thread < 4; ++thread)
+                threads.emplace_back([&, thread] {
+                    for (std::size_t i = thread; i < 400; i += 4)
+                        if (index.search(segment->row(i), 5, 64).front().row != i) ++wrong;
+                });
+        }
+        QVERIFY(wrong <= 4);
+    }
+
+    void stops() {
+        const SyntheticVectors vectors(20'000, 64);
+        const auto segment = save("stop.vectors", vectors, 20'000, 64);
+        std::stop_source source;
+        std::optional<ErrorCode> code;
+        QElapsedTimer sinceStop;
+        std::jthread stopping([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            sinceStop.start();
+            source.request_stop();
+        });
+        try {
+            VectorIndex::build(segment, 64, {}, {source.get_token(), {}});
+        } catch (const Error& error) {
+            code = error.code();
+        }
+        stopping.join();
+        QCOMPARE(code, ErrorCode::Interrupted);
+        QVERIFY(sinceStop.elapsed() < 1000);
+    }
+
+    void damagedFilesAreRefused_data() {
+        QTest::addColumn<bool>("checksumFits");
+        QTest::newRow("as damage happens") << false;
+        QTest::newRow("with a checksum that was made to fit") << true;
+    }
+    void damagedFilesAreRefused() {
+        QFETCH(bool, checksumFits);
+        const SyntheticVectors vectors(500, 16);
+        const auto segment = save("damage.vectors", vectors, 500, 16);
+        const std::string checksum = VectorIndex::build(segment, 16, {}, {}).save(path("good.index"));
+        const std::string good = bytesOf(path("good.index"));
+        std::mt19937 random(5);
+        int refused = 0;
+        constexpr int tries = 500;
+        for (int i = 0; i < tries; ++i) {
+            std::string bytes = good;
+            if (i % 5 == 0)
+                bytes.resize(random() % good.size());
+            else
+                // The header whole, the rest by sample.
+                bytes[i < 100 ? static_cast<std::size_t>(i) % 80 : random() % good.size()] ^=
+                    static_cast<char>(1 << random() % 8);
+            saveFile(path("bad.index"), std::as_bytes(std::span(bytes)));
+            const std::string claimed = checksumFits ? hashBytes(std::as_bytes(std::span(bytes))).hex() : checksum;
+            try {
+                // With a forged checksum some changes are just another graph; none may crash the search.
+                VectorIndex::load(path("bad.index"), claimed, segment, 16).search(segment->row(0), 10, 64);
+            } catch (const Error& error) {
+                QCOMPARE(error.code(), ErrorCode::Corrupt);
+                ++refused;
+            }
+        }
+        if (!checksumFits) QCOMPARE(refused, tries);
+        QVERIFY(refused > tries / 5);
+    }
+
+    void belongsToItsSegment() {
+        const auto segment = save("one.vectors", SyntheticVectors(50, 16, 1), 50, 16);
+        const auto other = save("two.vectors", SyntheticVectors(50, 16, 2), 50, 16);
+        const std::string checksum = VectorIndex::build(segment, 16, {}, {}).save(path("one.index"));
+        std::optional<ErrorCode> code;
+        try {
+            VectorIndex::load(path("one.index"), checksum, other, 16);
+        } catch (const Error& error) {
+            code = error.code();
+        }
+        QCOMPARE(code, ErrorCode::Corrupt);
+    }
+
+private:
+    fs::path path(const char* name) const {
+        return m_folder.filePath(QString::fromLatin1(name)).toStdString();
+    }
+
+    std::shared_ptr<const VectorSegment> save(const char* name, const SyntheticVectors& vectors, std::size_t count,
+                                              int dim) const {
+        const auto checksum =
+            VectorSegment::save(path(name), "model", dim, SyntheticVectors::oddIds(count),
+                                std::span(vectors.halves).first(count * static_cast<std::size_t>(dim)));
+        return std::make_shared<VectorSegment>(path(name), checksum, "model", dim);
+    }
+
+    QTemporaryDir m_folder;
+};
+
+QTEST_APPLESS_MAIN(TestVectorIndex)
+#include "tst_vector_index.moc"
