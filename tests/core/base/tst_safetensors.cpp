@@ -138,10 +138,10 @@ private Q_SLOTS:
         row("NaN", fileOf("{\"t\":NaN}"), "not valid JSON");
         row("comment", fileOf("{}//"), "not valid JSON");
         row("two documents", fileOf("{}{}"), "not valid JSON");
-        row("header of zeros after it", fileOf(QByteArray("{}\0\0\0\0\0\0", 8)), "not valid JSON");
+        row("header of zeros after it", fileOf(QByteArray("{}\0\0\0\0\0\0", 8)), "zero byte");
         row("invalid UTF-8", fileOf("{\"\xff\":1}"), "not valid JSON");
         row("open brace", fileOf("{"), "not valid JSON");
-        row("a million braces", fileOf(QByteArray("{\"a\":").repeated(1'000'000)), "wrong kind");
+        row("a million braces", fileOf(QByteArray("{\"a\":").repeated(1'000'000)), "unknown field");
         row("a million brackets", fileOf("{\"t\":{\"shape\":" + QByteArray(1'000'000, '[')), "wrong kind");
         QByteArray many = "{";
         for (int i = 0; i <= 100'000; ++i)
