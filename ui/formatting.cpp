@@ -1,0 +1,56 @@
+#include "ui/formatting.h"
+
+#include <QCoreApplication>
+#include <QFile>
+#include <QLocale>
+
+#include <algorithm>
+#include <cmath>
+
+namespace grappa {
+
+namespace {
+struct Formatting {
+    Q_DECLARE_TR_FUNCTIONS(Formatting)
+};
+} // namespace
+
+QString formatCount(std::uint64_t count) {
+    return QLocale().toString(static_cast<qulonglong>(count));
+}
+
+QString formatScore(float score) {
+    return QLocale().toString(static_cast<double>(score), 'f', 2);
+}
+
+QString formatRate(double imagesPerSecond) {
+    const int digits = imagesPerSecond < 10 ? 1 : 0;
+    return Formatting::tr("%1 img/s").arg(QLocale().toString(imagesPerSecond, 'f', digits));
+}
+
+QString formatTimeLeft(double seconds) {
+    const auto whole = static_cast<std::int64_t>(std::ceil(std::max(seconds, 0.0)));
+    if (whole < 60) return Formatting::tr("%1 s left").arg(whole);
+    const std::int64_t minutes = (whole + 59) / 60;
+    if (minutes < 60) return Formatting::tr("%1 min left").arg(minutes);
+    const std::int64_t rest = minutes % 60;
+    if (rest == 0) return Formatting::tr("%1 h left").arg(minutes / 60);
+    return Formatting::tr("%1 h %2 min left").arg(minutes / 60).arg(rest);
+}
+
+QString pathText(const std::filesystem::path& path) {
+    return QString::fromStdString(displayPath(path));
+}
+
+QString fileNameText(const std::filesystem::path& path) {
+    return pathText(path.has_filename() ? path.filename() : path);
+}
+
+std::optional<QString> argumentText(const std::filesystem::path& path) {
+    const auto& bytes = path.native();
+    const QString text = QFile::decodeName(QByteArray(bytes.data(), static_cast<qsizetype>(bytes.size())));
+    if (QFile::encodeName(text).toStdString() != bytes) return std::nullopt;
+    return text;
+}
+
+} // namespace grappa

@@ -1,0 +1,23 @@
+#include "ui/history.h"
+
+#include "ui/formatting.h"
+
+#include <QCoreApplication>
+
+#include <utility>
+
+namespace grappa {
+
+QString Query::title() const {
+    if (file.empty()) return QCoreApplication::translate("Query", "pasted image");
+    return fileNameText(file);
+}
+
+void History::push(Place place) {
+    m_places.erase(m_places.begin() + static_cast<std::ptrdiff_t>(m_index) + 1, m_places.end());
+    m_places.push_back(std::move(place));
+    if (m_places.size() > limit) m_places.erase(m_places.begin());
+    m_index = m_places.size() - 1;
+}
+
+} // namespace grappa

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "core/search/searcher.h"
+#include "ui/gallery_position.h"
+
+#include <QImage>
+#include <QString>
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace grappa {
+
+/// What is searched by: an image of the library, a file from anywhere, or pixels that were pasted.
+struct Query {
+    std::optional<ImageId> image{};
+    std::filesystem::path file{}; ///< empty for pasted pixels; for an image of the library one of its files
+    QImage pixels{};              ///< of a paste
+    std::vector<float> vector{};  ///< [dim] once a child has embedded it; empty for an image of the library
+    QImage preview{};             ///< small, for the query bar
+
+    QString title() const;
+};
+
+/// One thing that the gallery shows: a listing of a collection (or of all images), or the neighbours of a query in it.
+struct Place {
+    std::optional<CollectionId> collection{}; ///< nothing: all images
+    std::optional<Query> query{};
+    std::vector<Neighbour> neighbours{}; ///< of the query, once found
+    GalleryPosition position{};
+    std::optional<ImageId> current{}; ///< the image that has the keyboard's focus
+};
+
+/// Where the user has been, for back and forward. Never empty.
+class History {
+public:
+    static constexpr std::size_t limit = 100;
+
+    const Place& current() const { return m_places[m_index]; }
+    Place& current() { return m_places[m_index]; }
+    void push(Place place); ///< what was ahead is forgotten
+    bool canGoBack() const { return m_index > 0; }
+    bool canGoForward() const { return m_index + 1 < m_places.size(); }
+    void back() { m_index -= canGoBack() ? 1 : 0; }
+    void forward() { m_index += canGoForward() ? 1 : 0; }
+
+private:
+    std::vector<Place> m_places{Place{}};
+    std::size_t m_index = 0;
+};
+
+} // namespace grappa

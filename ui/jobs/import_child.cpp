@@ -1,0 +1,138 @@
+#include "ui/jobs/import_child.h"
+
+#include "ui/formatting.h"
+
+#include <utility>
+
+namespace grappa {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int exitSomeUnreadable = 4;
+constexpr int exitModelMissing = 5;
+constexpr int exitDeviceMissing = 6;
+constexpr int exitInterrupted = 130;
+
+ErrorCode codeOfExit(int exitCode) {
+    switch (exitCode) {
+    case exitModelMissing:
+        return ErrorCode::ModelMissing;
+    case exitDeviceMissing:
+        return ErrorCode::DeviceUnavailable;
+    default:
+        return ErrorCode::Internal;
+    }
+}
+
+QStringList argumentsOf(const ImportRequest& request) {
+    QStringList arguments{u"import"_s, u"--json"_s, u"--watch-stdin"_s, u"--collection"_s, request.name, u"--"_s};
+    for (const auto& folder : request.folders)
+        arguments << argumentText(folder).value_or(QString());
+    return arguments;
+}
+
+Progress progressOf(const nlohmann::json& event) {
+    Progress progress;
+    progress.stage = textAt(event, "stage").toStdString();
+    progress.done = static_cast<std::uint64_t>(numberAt(event, "done").value_or(0));
+    progress.total = static_cast<std::uint64_t>(numberAt(event, "total").value_or(0));
+    progress.rate = numberAt(event, "rate").value_or(0);
+    progress.secondsLeft = numberAt(event, "secondsLeft");
+    progress.detail = textAt(event, "detail").toStdString();
+    return progress;
+}
+
+} // namespace
+
+ImportChild::ImportChild(QString program, QObject* parent) : QObject(parent), m_program(std::move(program)) {}
+
+void ImportChild::enqueue(ImportRequest request) {
+    m_queue.push_back(std::move(request));
+    m_status.waiting = m_queue.size() - 1;
+    if (running()) {
+        Q_EMIT statusChanged();
+    } else {
+        startNext();
+    }
+}
+
+void ImportChild::stop() {
+    if (!running()) return;
+    m_child->stop();
+    setState(ImportState::Stopping);
+}
+
+void ImportChild::resume() {
+    if (!running() && !m_queue.empty()) startNext();
+}
+
+void ImportChild::offer(ImportRequest request) {
+    m_queue.push_back(std::move(request));
+    if (running() || m_queue.size() > 1) return;
+    m_status = {.state = ImportState::Stopped, .request = m_queue.front()};
+    Q_EMIT statusChanged();
+}
+
+void ImportChild::startNext() {
+    m_status = {.state = ImportState::Running, .request = m_queue.front(), .waiting = m_queue.size() - 1};
+    m_events.clear();
+    m_results.clear();
+    m_result = {};
+    m_child = std::make_unique<ChildProcess>();
+    connect(m_child.get(), &ChildProcess::errorRead, this, &ImportChild::readEvents);
+    connect(m_child.get(), &ChildProcess::outputRead, this, &ImportChild::readResult);
+    // Queued, so that a child whose start fails at once ends after start() has returned.
+    connect(m_child.get(), &ChildProcess::ended, this, &ImportChild::handleEnd, Qt::QueuedConnection);
+    m_child->start(m_program, argumentsOf(m_status.request));
+    Q_EMIT statusChanged();
+}
+
+void ImportChild::readEvents(const QByteArray& bytes) {
+    m_events.feed(bytes);
+    while (const auto message = m_events.next()) {
+        const QString event = textAt(message->json, "event");
+        if (event == u"committed"_s) Q_EMIT committed();
+        if (event != u"progress"_s) continue;
+        m_status.progress = progressOf(message->json);
+        Q_EMIT statusChanged();
+    }
+}
+
+void ImportChild::readResult(const QByteArray& bytes) {
+    m_results.feed(bytes);
+    while (auto message = m_results.next())
+        m_result = std::move(message->json);
+}
+
+void ImportChild::handleEnd(const ChildEnd& end) {
+    const bool stopped = m_status.state == ImportState::Stopping || (!end.crashed && end.exitCode == exitInterrupted);
+    if (end.started && !end.crashed && (end.exitCode == 0 || end.exitCode == exitSomeUnreadable)) {
+        const ImportRequest done = std::move(m_queue.front());
+        m_queue.pop_front();
+        setState(ImportState::Done);
+        Q_EMIT finished(done);
+        if (!m_queue.empty()) startNext();
+        return;
+    }
+    if (stopped) return setState(ImportState::Stopped);
+    if (!end.started) {
+        m_status.problem = {tr("grappa-cli could not be started. Check that it lies beside this program."), end.detail};
+    } else if (end.crashed) {
+        m_status.problem = {tr("The import ended unexpectedly. What is done is kept; resume goes on from there."),
+                            tr("grappa-cli was ended by signal %1. %2").arg(end.exitCode).arg(end.detail)};
+    } else if (const auto error = m_result.find("error"); error != m_result.end() && error->is_object()) {
+        m_status.problem = problemOf(errorFromName(textAt(*error, "code").toStdString()), textAt(*error, "detail"));
+    } else {
+        m_status.problem = problemOf(codeOfExit(end.exitCode), end.detail);
+    }
+    setState(ImportState::Failed);
+}
+
+void ImportChild::setState(ImportState state) {
+    m_status.state = state;
+    Q_EMIT statusChanged();
+}
+
+} // namespace grappa

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "core/base/job.h"
+#include "core/library/library.h"
+#include "ui/jobs/child_process.h"
+#include "ui/jobs/json_lines.h"
+
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+namespace grappa {
+
+struct ImportRequest {
+    CollectionId collection = 0;
+    QString name; ///< the collection's
+    std::vector<std::filesystem::path> folders;
+};
+
+enum class ImportState {
+    Idle, ///< nothing was started yet
+    Running,
+    Stopping, ///< asked to stop, the child saves
+    Stopped,  ///< resume() goes on
+    Failed,   ///< `problem` says why; resume() tries again
+    Done,
+};
+
+struct ImportStatus {
+    ImportState state = ImportState::Idle;
+    ImportRequest request{};
+    Progress progress{};     ///< the last that was reported; kept after the end
+    Problem problem{};       ///< when Failed
+    std::size_t waiting = 0; ///< imports that come after this one
+};
+
+/// Runs `grappa-cli import`, one at a time; further requests wait in a queue. Starting, resuming and trying again are
+/// the same call to the child: it goes on from what is committed.
+class ImportChild : public QObject {
+    Q_OBJECT
+
+public:
+    explicit ImportChild(QString program, QObject* parent = nullptr);
+
+    void enqueue(ImportRequest request);
+    /// Stops the running import; those that wait are kept until resume().
+    void stop();
+    void resume();
+    /// Shows a request that an earlier run of the window left unfinished as stopped.
+    void offer(ImportRequest request);
+    bool running() const { return m_child && m_child->running(); }
+    const ImportStatus& status() const { return m_status; }
+
+Q_SIGNALS:
+    void statusChanged();
+    void committed(); ///< new rows are in the library
+    void finished(const grappa::ImportRequest& request);
+
+private:
+    void startNext();
+    void readEvents(const QByteArray& bytes);
+    void readResult(const QByteArray& bytes);
+    void handleEnd(const ChildEnd& end);
+    void setState(ImportState state);
+
+    QString m_program;
+    std::deque<ImportRequest> m_queue; ///< the front is the one that `m_status` is about
+    std::unique_ptr<ChildProcess> m_child;
+    JsonLines m_events, m_results;
+    nlohmann::json m_result;
+    ImportStatus m_status;
+};
+
+} // namespace grappa

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "core/library/library.h"
+#include "core/search/searcher.h"
+#include "ui/error_text.h"
+
+#include <QObject>
+#include <QPointer>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace grappa {
+
+/// The library as the background thread sees it: its own connection and its own searcher.
+class LibraryAccess {
+public:
+    explicit LibraryAccess(LibraryPaths paths) : m_library(std::move(paths), Library::Access::ReadWrite) {}
+
+    Library& library() { return m_library; }
+    /// The embedding set that the window shows: the library's setting "default_set", else the base set with the most
+    /// vectors. Nothing while there is none.
+    std::optional<EmbeddingSet> shownSet();
+    /// A searcher over that set, refreshed; null while there is none.
+    Searcher* searcher();
+
+private:
+    Library m_library;
+    std::optional<Searcher> m_searcher;
+};
+
+/// Runs what may take longer than a frame (listings, searches, changes) on one thread of its own, in order. Results
+/// come back on the GUI thread.
+class LibraryThread {
+public:
+    explicit LibraryThread(LibraryPaths paths);
+    ~LibraryThread(); ///< ends after the task under way; those that wait are dropped
+
+    /// Runs `work(LibraryAccess&)`, then `done(result)` on the GUI thread, or `failed(problem)` when it threw. Neither
+    /// is called once `context` is gone.
+    template <class Work, class Done, class Failed>
+    void run(QObject* context, Work work, Done done, Failed failed) {
+        post([this, context = QPointer<QObject>(context), work = std::move(work), done = std::move(done),
+              failed = std::move(failed)](const Open& open) mutable {
+            try {
+                deliver([context, done = std::move(done), result = work(open())]() mutable {
+                    if (context) done(std::move(result));
+                });
+            } catch (const Error& error) {
+                deliver([context, failed = std::move(failed), problem = problemOf(error)] {
+                    if (context) failed(problem);
+                });
+            }
+        });
+    }
+
+private:
+    using Open = std::function<LibraryAccess&()>; ///< opens the library at the first use; throws Error
+    using Task = std::function<void(const Open&)>;
+
+    void post(Task task);
+    /// Calls `call` on the GUI thread.
+    template <class Call>
+    void deliver(Call call) {
+        auto shared = std::make_shared<Call>(std::move(call));
+        QMetaObject::invokeMethod(
+            m_receiver.get(), [shared] { (*shared)(); }, Qt::QueuedConnection);
+    }
+
+    struct Worker;
+
+    std::unique_ptr<QObject> m_receiver = std::make_unique<QObject>(); ///< on the GUI thread, outlives the other one
+    std::unique_ptr<Worker> m_worker;
+};
+
+} // namespace grappa

@@ -1,0 +1,147 @@
+#include "ui/jobs/serve_client.h"
+
+#include "ui/formatting.h"
+
+#include <utility>
+
+namespace grappa {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+nlohmann::json withPath(nlohmann::json request, const std::filesystem::path& path) {
+    if (argumentText(path)) {
+        request["path"] = path.native();
+    } else {
+        const auto& bytes = path.native();
+        request["path_b64"] =
+            QByteArray::fromRawData(bytes.data(), static_cast<qsizetype>(bytes.size())).toBase64().toStdString();
+    }
+    return request;
+}
+
+int intAt(const nlohmann::json& object, const char* key) {
+    return static_cast<int>(numberAt(object, key).value_or(0));
+}
+
+Problem malformed() {
+    return problemOf(ErrorCode::Internal, u"grappa-cli serve gave an answer that cannot be read"_s);
+}
+
+std::variant<QImage, Problem> imageOf(const JsonMessage& message) {
+    const int width = intAt(message.json, "width");
+    const int height = intAt(message.json, "height");
+    if (width <= 0 || height <= 0 || message.bytes.size() != qsizetype{3} * width * height) return malformed();
+    const auto* rgb = reinterpret_cast<const uchar*>(message.bytes.constData());
+    return QImage(rgb, width, height, qsizetype{3} * width, QImage::Format_RGB888)
+        .convertToFormat(QImage::Format_RGB32);
+}
+
+std::variant<QueryEmbedding, Problem> embeddingOf(const JsonMessage& message, const ServeHello& hello) {
+    const auto base = message.json.find("base");
+    if (base == message.json.end() || !base->is_array() || base->size() != static_cast<std::size_t>(hello.dim))
+        return malformed();
+    QueryEmbedding embedding{.base = {}, .model = hello};
+    embedding.base.reserve(base->size());
+    for (const auto& value : *base) {
+        if (!value.is_number()) return malformed();
+        embedding.base.push_back(value.get<float>());
+    }
+    return embedding;
+}
+
+} // namespace
+
+ServeClient::ServeClient(QString program, QStringList arguments, QObject* parent)
+    : QObject(parent), m_program(std::move(program)), m_arguments(std::move(arguments)) {}
+
+void ServeClient::setArguments(const QStringList& arguments) {
+    if (arguments == m_arguments) return;
+    m_arguments = arguments;
+    if (!m_child) return;
+    m_child.reset();
+    failAll(problemOf(ErrorCode::Interrupted, {}));
+}
+
+void ServeClient::embed(const std::filesystem::path& file, Answer<QueryEmbedding> answer) {
+    requestEmbedding(withPath({{"op", "embed"}}, file), {}, std::move(answer));
+}
+
+void ServeClient::embed(const QByteArray& imageFile, Answer<QueryEmbedding> answer) {
+    requestEmbedding({{"op", "embed"}, {"bytes", imageFile.size()}}, imageFile, std::move(answer));
+}
+
+void ServeClient::requestEmbedding(nlohmann::json request, const QByteArray& payload, Answer<QueryEmbedding> answer) {
+    send(std::move(request), payload, [this, answer = std::move(answer)](std::variant<JsonMessage, Problem> reply) {
+        if (auto* problem = std::get_if<Problem>(&reply)) return answer(std::move(*problem));
+        answer(embeddingOf(std::get<JsonMessage>(reply), m_hello));
+    });
+}
+
+void ServeClient::render(const std::filesystem::path& file, int side, Answer<QImage> answer) {
+    send(withPath({{"op", "render"}, {"side", side}}, file), {},
+         [answer = std::move(answer)](std::variant<JsonMessage, Problem> reply) {
+             if (auto* problem = std::get_if<Problem>(&reply)) return answer(std::move(*problem));
+             answer(imageOf(std::get<JsonMessage>(reply)));
+         });
+}
+
+void ServeClient::stop() {
+    if (m_child) m_child->stop();
+}
+
+void ServeClient::send(nlohmann::json request, const QByteArray& payload, Reply reply) {
+    if (!running()) start();
+    request["id"] = ++m_lastId;
+    m_waiting.emplace(m_lastId, std::move(reply));
+    m_child->write(QByteArray::fromStdString(request.dump()) + '\n' + payload);
+}
+
+void ServeClient::start() {
+    m_lines.clear();
+    m_hello = {};
+    m_child = std::make_unique<ChildProcess>();
+    connect(m_child.get(), &ChildProcess::outputRead, this, &ServeClient::readMessages);
+    connect(m_child.get(), &ChildProcess::ended, this, &ServeClient::handleEnd, Qt::QueuedConnection);
+    m_child->start(m_program, QStringList{u"serve"_s} + m_arguments);
+}
+
+void ServeClient::readMessages(const QByteArray& bytes) {
+    m_lines.feed(bytes);
+    while (auto message = m_lines.next())
+        handleMessage(std::move(*message));
+}
+
+void ServeClient::handleMessage(JsonMessage message) {
+    if (textAt(message.json, "event") == u"hello"_s) {
+        m_hello = {textAt(message.json, "modelHash").toStdString(), intAt(message.json, "dim"),
+                   intAt(message.json, "inputSize")};
+        return;
+    }
+    const auto id = static_cast<std::int64_t>(numberAt(message.json, "id").value_or(0));
+    auto waiting = m_waiting.extract(id);
+    if (waiting.empty()) return;
+    const auto error = message.json.find("error");
+    if (error != message.json.end() && error->is_object()) {
+        waiting.mapped()(problemOf(errorFromName(textAt(*error, "code").toStdString()), textAt(*error, "detail")));
+    } else {
+        waiting.mapped()(std::move(message));
+    }
+}
+
+void ServeClient::handleEnd(const ChildEnd& end) {
+    Problem problem{tr("The search process ended unexpectedly. Search again to start it anew."), end.detail};
+    if (!end.started) {
+        problem.sentence = tr("grappa-cli could not be started. Check that it lies beside this program.");
+    }
+    failAll(problem);
+    Q_EMIT ended();
+}
+
+void ServeClient::failAll(const Problem& problem) {
+    for (auto& [id, reply] : std::exchange(m_waiting, {}))
+        reply(problem);
+}
+
+} // namespace grappa

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "ui/jobs/child_process.h"
+#include "ui/jobs/json_lines.h"
+
+#include <QImage>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace grappa {
+
+/// What `serve` said of itself when it started.
+struct ServeHello {
+    std::string modelHash; ///< hex
+    int dim = 0;
+    int inputSize = 0;
+};
+
+struct QueryEmbedding {
+    std::vector<float> base; ///< [dim]
+    ServeHello model;        ///< that made it
+};
+
+/// A warm `grappa-cli serve`, started on the first request and again after it died. Answers come on the GUI thread,
+/// each exactly once: the result, or the problem when the child refused, died or was stopped.
+class ServeClient : public QObject {
+    Q_OBJECT
+
+public:
+    template <class T>
+    using Answer = std::function<void(std::variant<T, Problem>)>;
+
+    /// `arguments` follow the verb, for example {"--no-model"}.
+    ServeClient(QString program, QStringList arguments, QObject* parent = nullptr);
+
+    /// Takes effect at the next start of the child; ends one that runs with other arguments.
+    void setArguments(const QStringList& arguments);
+
+    void embed(const std::filesystem::path& file, Answer<QueryEmbedding> answer);
+    void embed(const QByteArray& imageFile, Answer<QueryEmbedding> answer); ///< the bytes of a PNG, JPEG, ...
+    /// Upright pixels with the long side at most `side`.
+    void render(const std::filesystem::path& file, int side, Answer<QImage> answer);
+
+    bool running() const { return m_child && m_child->running(); }
+    void stop();
+
+Q_SIGNALS:
+    void ended();
+
+private:
+    using Reply = std::function<void(std::variant<JsonMessage, Problem>)>;
+
+    void requestEmbedding(nlohmann::json request, const QByteArray& payload, Answer<QueryEmbedding> answer);
+    void send(nlohmann::json request, const QByteArray& payload, Reply reply);
+    void start();
+    void readMessages(const QByteArray& bytes);
+    void handleMessage(JsonMessage message);
+    void handleEnd(const ChildEnd& end);
+    void failAll(const Problem& problem);
+
+    QString m_program;
+    QStringList m_arguments;
+    std::unique_ptr<ChildProcess> m_child;
+    JsonLines m_lines;
+    ServeHello m_hello;
+    std::map<std::int64_t, Reply> m_waiting; ///< by request id
+    std::int64_t m_lastId = 0;
+};
+
+} // namespace grappa

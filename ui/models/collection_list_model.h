@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/library/library.h"
+
+#include <QAbstractListModel>
+
+#include <optional>
+#include <vector>
+
+namespace grappa {
+
+/// The side list: "All images", then the collections by name.
+class CollectionListModel : public QAbstractListModel {
+    Q_OBJECT
+
+public:
+    enum Role {
+        IdRole = Qt::UserRole, ///< qlonglong; invalid for "All images"
+        ImagesRole,            ///< qulonglong
+        UnreadableRole,        ///< qulonglong, files
+        OfflineRole,           ///< qulonglong, files
+        ImportingRole,         ///< bool
+    };
+
+    using QAbstractListModel::QAbstractListModel;
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+    void setCollections(std::vector<Collection> collections, std::uint64_t allImages);
+    void setImporting(std::optional<CollectionId> id);
+
+    bool isEmpty() const { return m_collections.empty(); }
+    const Collection* find(CollectionId id) const;
+    std::uint64_t allImages() const { return m_allImages; }
+    /// Of one collection, or of all.
+    QString nameOf(std::optional<CollectionId> id) const;
+    QModelIndex indexOf(std::optional<CollectionId> id) const;
+    std::optional<CollectionId> collectionAt(const QModelIndex& index) const;
+
+private:
+    std::vector<Collection> m_collections;
+    std::uint64_t m_allImages = 0;
+    std::optional<CollectionId> m_importing;
+};
+
+} // namespace grappa

@@ -1,0 +1,146 @@
+#include "ui/models/image_list_model.h"
+
+#include "ui/formatting.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace grappa {
+
+ImageListModel::ImageListModel(Fetch fetch, QObject* parent) : QAbstractListModel(parent), m_fetch(std::move(fetch)) {
+    m_fetchSoon.setSingleShot(true);
+    m_fetchSoon.setInterval(0);
+    connect(&m_fetchSoon, &QTimer::timeout, this, &ImageListModel::fetchWanted);
+}
+
+int ImageListModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(m_ids.size());
+}
+
+QVariant ImageListModel::data(const QModelIndex& index, int role) const {
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+    const auto row = static_cast<std::size_t>(index.row());
+    if (role == IdRole) return static_cast<qlonglong>(m_ids[row]);
+    if (role == ScoreRole) return m_scores.empty() ? QVariant() : QVariant(m_scores[row]);
+
+    const Image* image = record(index.row());
+    if (!image) return {};
+    switch (role) {
+    case Qt::DisplayRole:
+        return fileNameText(image->path);
+    case Qt::ToolTipRole:
+        return pathText(image->path);
+    case Qt::AccessibleTextRole: {
+        const QString name = fileNameText(image->path);
+        if (m_scores.empty()) return name;
+        return tr("%1, rank %2, score %3").arg(name).arg(index.row() + 1).arg(formatScore(m_scores[row]));
+    }
+    case HashRole:
+        return QVariant::fromValue(image->hash);
+    case OnlineRole:
+        return image->online;
+    case DamageRole:
+        return QString::fromStdString(image->damage);
+    default:
+        return {};
+    }
+}
+
+void ImageListModel::setImages(std::vector<ImageId> ids) {
+    if (hasScores()) {
+        beginResetModel();
+        m_scores.clear();
+        m_ids = std::move(ids);
+        endResetModel();
+        return;
+    }
+    const auto [oldHead, newHead] = std::mismatch(m_ids.begin(), m_ids.end(), ids.begin(), ids.end());
+    const auto head = static_cast<int>(oldHead - m_ids.begin());
+    const auto [oldTail, newTail] = std::mismatch(m_ids.rbegin(), std::make_reverse_iterator(oldHead), ids.rbegin(),
+                                                  std::make_reverse_iterator(newHead));
+    const auto tail = static_cast<int>(oldTail - m_ids.rbegin());
+    const int oldEnd = static_cast<int>(m_ids.size()) - tail;
+    const int newEnd = static_cast<int>(ids.size()) - tail;
+    if (oldEnd > head) {
+        beginRemoveRows({}, head, oldEnd - 1);
+        m_ids.erase(m_ids.begin() + head, m_ids.begin() + oldEnd);
+        endRemoveRows();
+    }
+    if (newEnd > head) {
+        beginInsertRows({}, head, newEnd - 1);
+        m_ids = std::move(ids);
+        endInsertRows();
+    }
+}
+
+void ImageListModel::setNeighbours(std::span<const Neighbour> neighbours) {
+    beginResetModel();
+    m_ids.clear();
+    m_scores.clear();
+    for (const Neighbour& neighbour : neighbours) {
+        m_ids.push_back(neighbour.image);
+        m_scores.push_back(neighbour.score);
+    }
+    endResetModel();
+}
+
+std::optional<ImageId> ImageListModel::imageAt(int row) const {
+    if (row < 0 || row >= rowCount()) return std::nullopt;
+    return m_ids[static_cast<std::size_t>(row)];
+}
+
+const Image* ImageListModel::recordAt(int row) const {
+    const auto id = imageAt(row);
+    const Record* found = id ? m_records.object(*id) : nullptr;
+    return found ? &found->image : nullptr;
+}
+
+int ImageListModel::rowOf(ImageId id) const {
+    const auto found = std::find(m_ids.begin(), m_ids.end(), id);
+    return found == m_ids.end() ? -1 : static_cast<int>(found - m_ids.begin());
+}
+
+void ImageListModel::refreshRecords() {
+    ++m_generation;
+    m_asked.clear();
+    if (!m_ids.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1));
+}
+
+const Image* ImageListModel::record(int row) const {
+    const ImageId id = m_ids[static_cast<std::size_t>(row)];
+    const Record* found = m_records.object(id);
+    if ((!found || found->generation != m_generation) && !m_asked.contains(id)) {
+        if (m_wanted.size() == wantedAtMost) {
+            m_wanted.clear();
+            m_asked.clear();
+        }
+        m_asked.insert(id);
+        m_wanted.push_back(row);
+        m_fetchSoon.start();
+    }
+    return found ? &found->image : nullptr;
+}
+
+void ImageListModel::fetchWanted() {
+    int first = rowCount(), last = -1;
+    for (std::size_t fetched = 0; fetched < fetchedAtOnce && !m_wanted.empty(); ++fetched) {
+        const int row = m_wanted.back();
+        m_wanted.pop_back();
+        const auto id = imageAt(row);
+        if (!id) continue;
+        m_asked.remove(*id);
+        auto image = m_fetch(*id);
+        if (!image) continue;
+        m_records.insert(*id, new Record{std::move(*image), m_generation});
+        first = std::min(first, row);
+        last = std::max(last, row);
+    }
+    if (last >= 0) Q_EMIT dataChanged(index(first), index(last));
+    if (m_wanted.empty()) {
+        m_asked.clear();
+    } else {
+        m_fetchSoon.start();
+    }
+}
+
+} // namespace grappa

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "core/library/library.h"
+#include "core/search/searcher.h"
+
+#include <QAbstractListModel>
+#include <QCache>
+#include <QSet>
+#include <QTimer>
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace grappa {
+
+/// The images of the gallery, in order: 8 bytes a row (12 with scores). Records are fetched by id when a view asks for
+/// them, a few at a time between events, and kept in a bounded cache; data() never touches the disk.
+class ImageListModel : public QAbstractListModel {
+    Q_OBJECT
+
+public:
+    enum Role {
+        IdRole = Qt::UserRole, ///< qlonglong
+        HashRole,              ///< ContentHash; invalid until the record is there
+        ScoreRole,             ///< float; invalid for a row without a score
+        OnlineRole,            ///< bool
+        DamageRole,            ///< QString; empty for a sound image
+    };
+
+    using Fetch = std::function<std::optional<Image>(ImageId)>;
+
+    explicit ImageListModel(Fetch fetch, QObject* parent = nullptr);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+    /// Shows these images without scores. Only the stretch that differs is replaced, so that a listing that grew or
+    /// shrank keeps the view's place and selection.
+    void setImages(std::vector<ImageId> ids);
+    /// Shows these images with their scores.
+    void setNeighbours(std::span<const Neighbour> neighbours);
+    bool hasScores() const { return !m_scores.empty(); }
+
+    std::optional<ImageId> imageAt(int row) const;
+    /// The record when it is in the cache.
+    const Image* recordAt(int row) const;
+    int rowOf(ImageId id) const; ///< -1 when it is not there; O(rows)
+    /// Asks for all records again as they are shown; what is known stays visible until then.
+    void refreshRecords();
+
+private:
+    struct Record {
+        Image image;
+        unsigned generation = 0;
+    };
+
+    const Image* record(int row) const;
+    void fetchWanted();
+
+    static constexpr int cachedRecords = 4096;
+    static constexpr std::size_t fetchedAtOnce = 64;
+    static constexpr std::size_t wantedAtMost = 1024; ///< beyond, what was asked for before was scrolled past
+
+    Fetch m_fetch;
+    std::vector<ImageId> m_ids;
+    std::vector<float> m_scores; ///< empty, or one for each id
+    mutable QCache<ImageId, Record> m_records{cachedRecords};
+    mutable std::vector<int> m_wanted; ///< rows whose record is asked for, newest last
+    mutable QSet<ImageId> m_asked;
+    mutable QTimer m_fetchSoon;
+    unsigned m_generation = 0;
+};
+
+} // namespace grappa
+
+Q_DECLARE_METATYPE(grappa::ContentHash)

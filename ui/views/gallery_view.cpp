@@ -1,0 +1,376 @@
+#include "ui/views/gallery_view.h"
+
+#include "ui/models/image_list_model.h"
+#include "ui/models/thumbnail_loader.h"
+#include "ui/views/theme.h"
+#include "ui/views/tile_painter.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+#include <QWheelEvent>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+namespace grappa {
+
+namespace {
+
+constexpr int margin = 16;
+constexpr int spacing = 8;
+constexpr QMargins ringMargins{TilePainter::ring, TilePainter::ring, TilePainter::ring, TilePainter::ring};
+constexpr int tileStep = 16; ///< of Ctrl+wheel
+
+} // namespace
+
+GalleryView::GalleryView(ThumbnailLoader* thumbnails, QWidget* parent)
+    : QAbstractItemView(parent), m_thumbnails(thumbnails) {
+    setFrameShape(QFrame::NoFrame);
+    setSelectionMode(ExtendedSelection);
+    setEditTriggers(NoEditTriggers);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    // Always there, so that the grid does not change its columns when the bar comes and goes.
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
+    setAcceptDrops(false);
+    viewport()->setAcceptDrops(false);
+    viewport()->setMouseTracking(true);
+    setAccessibleName(tr("Images"));
+    m_wantSoon.setSingleShot(true);
+    m_wantSoon.setInterval(0);
+    connect(&m_wantSoon, &QTimer::timeout, this, &GalleryView::wantThumbnails);
+    connect(m_thumbnails, &ThumbnailLoader::loaded, viewport(), qOverload<>(&QWidget::update));
+}
+
+void GalleryView::setModel(QAbstractItemModel* model) {
+    QAbstractItemView::setModel(model);
+    if (model) connect(model, &QAbstractItemModel::modelReset, &m_wantSoon, qOverload<>(&QTimer::start));
+    updateGeometries();
+}
+
+void GalleryView::setTileSize(int size) {
+    size = std::clamp(size, smallestTile, largestTile);
+    if (size == m_tileSize) return;
+    const GalleryPosition before = position();
+    m_tileSize = size;
+    updateGeometries();
+    restorePosition(before);
+    Q_EMIT tileSizeChanged(size);
+}
+
+void GalleryView::setCaptions(bool shown) {
+    if (shown == m_captions) return;
+    m_captions = shown;
+    updateGeometries();
+}
+
+void GalleryView::setEmptyText(const QString& text) {
+    m_emptyText = text;
+    viewport()->update();
+}
+
+int GalleryView::count() const {
+    return model() ? model()->rowCount(rootIndex()) : 0;
+}
+
+GalleryView::Grid GalleryView::grid() const {
+    Grid grid;
+    const int width = std::max(viewport()->width() - 2 * margin + spacing, 1);
+    grid.columns = std::max(width / (m_tileSize + spacing), 1);
+    // What is left over makes the tiles larger, so that the grid ends flush on both sides.
+    grid.cellWidth = width / grid.columns;
+    grid.tile = std::max(grid.cellWidth - spacing, 1);
+    grid.cellHeight = grid.tile + spacing + (m_captions ? TilePainter::captionHeight : 0);
+    grid.rows = (count() + grid.columns - 1) / grid.columns;
+    return grid;
+}
+
+QRect GalleryView::cellRect(int row, const Grid& grid) const {
+    const int line = row / grid.columns;
+    const std::int64_t top = margin + std::int64_t{line} * grid.cellHeight - verticalOffset();
+    const int height = grid.cellHeight - spacing;
+    constexpr std::int64_t far = std::numeric_limits<int>::max() / 2;
+    return {margin + (row % grid.columns) * grid.cellWidth, static_cast<int>(std::clamp(top, -far, far)), grid.tile,
+            height};
+}
+
+std::pair<int, int> GalleryView::linesIn(int top, int bottom, const Grid& grid) const {
+    const std::int64_t offset = std::int64_t{verticalOffset()} - margin;
+    const auto line = [&](int y) { return static_cast<int>(std::max<std::int64_t>(offset + y, 0) / grid.cellHeight); };
+    return {line(top), std::min(line(bottom), grid.rows - 1)};
+}
+
+std::pair<int, int> GalleryView::visibleRows() const {
+    const Grid g = grid();
+    const auto [first, last] = linesIn(0, viewport()->height() - 1, g);
+    return {first * g.columns, std::min((last + 1) * g.columns, count()) - 1};
+}
+
+QRect GalleryView::visualRect(const QModelIndex& index) const {
+    return index.isValid() ? cellRect(index.row(), grid()) : QRect();
+}
+
+QModelIndex GalleryView::indexAt(const QPoint& point) const {
+    const Grid g = grid();
+    if (point.x() < margin) return {};
+    const int column = (point.x() - margin) / g.cellWidth;
+    const std::int64_t y = std::int64_t{verticalOffset()} + point.y() - margin;
+    if (column >= g.columns || y < 0) return {};
+    const std::int64_t row = y / g.cellHeight * g.columns + column;
+    if (row >= count() || !cellRect(static_cast<int>(row), g).contains(point)) return {};
+    return model()->index(static_cast<int>(row), 0, rootIndex());
+}
+
+void GalleryView::scrollTo(const QModelIndex& index, ScrollHint hint) {
+    if (!index.isValid()) return;
+    const QRect rect = visualRect(index).adjusted(0, -spacing, 0, spacing);
+    const int height = viewport()->height();
+    int by = 0;
+    if (hint == PositionAtTop || (hint == EnsureVisible && rect.top() < 0)) by = rect.top();
+    if (hint == PositionAtBottom || (hint == EnsureVisible && rect.bottom() >= height)) by = rect.bottom() - height + 1;
+    if (hint == PositionAtCenter) by = rect.center().y() - height / 2;
+    verticalScrollBar()->setValue(verticalScrollBar()->value() + by);
+}
+
+GalleryPosition GalleryView::position() const {
+    const Grid g = grid();
+    const int offset = std::max(verticalOffset() - margin, 0);
+    return {offset / g.cellHeight * g.columns, static_cast<double>(offset % g.cellHeight) / g.cellHeight};
+}
+
+void GalleryView::restorePosition(const GalleryPosition& position) {
+    if (position.row >= count()) {
+        m_toRestore = position;
+        return;
+    }
+    m_toRestore.reset();
+    updateGeometries();
+    const Grid g = grid();
+    const double lines = position.row / g.columns + position.hidden;
+    verticalScrollBar()->setValue(lines > 0 ? static_cast<int>(lines * g.cellHeight) + margin : 0);
+}
+
+QModelIndex GalleryView::moveCursor(CursorAction action, Qt::KeyboardModifiers) {
+    const int rows = count();
+    if (rows == 0) return {};
+    const Grid g = grid();
+    const int current = currentIndex().isValid() ? currentIndex().row() : -1;
+    if (current < 0) return model()->index(std::clamp(visibleRows().first, 0, rows - 1), 0, rootIndex());
+    const int page = std::max(viewport()->height() / g.cellHeight, 1) * g.columns;
+    // Up and down keep the column; from the last full line, down goes to the end.
+    const auto vertical = [&](int by) {
+        const int target = current + by;
+        if (target < 0) return current % g.columns;
+        if (target < rows) return target;
+        return current / g.columns == (rows - 1) / g.columns ? current : rows - 1;
+    };
+    int target = current;
+    switch (action) {
+    case MoveLeft:
+    case MovePrevious:
+        target = current - 1;
+        break;
+    case MoveRight:
+    case MoveNext:
+        target = current + 1;
+        break;
+    case MoveUp:
+        target = current >= g.columns ? current - g.columns : current;
+        break;
+    case MoveDown:
+        target = vertical(g.columns);
+        break;
+    case MovePageUp:
+        target = vertical(-page);
+        break;
+    case MovePageDown:
+        target = vertical(page);
+        break;
+    case MoveHome:
+        target = 0;
+        break;
+    case MoveEnd:
+        target = rows - 1;
+        break;
+    }
+    return model()->index(std::clamp(target, 0, rows - 1), 0, rootIndex());
+}
+
+int GalleryView::verticalOffset() const {
+    return verticalScrollBar()->value();
+}
+
+void GalleryView::setSelection(const QRect& rect, QItemSelectionModel::SelectionFlags command) {
+    const Grid g = grid();
+    const QRect area = rect.normalized();
+    const auto [firstLine, lastLine] = linesIn(area.top(), area.bottom(), g);
+    const int firstColumn = std::clamp((area.left() - margin) / g.cellWidth, 0, g.columns - 1);
+    const int lastColumn = std::clamp((area.right() - margin) / g.cellWidth, 0, g.columns - 1);
+    QItemSelection selection;
+    for (int line = firstLine; line <= lastLine; ++line) {
+        const int first = line * g.columns + firstColumn;
+        const int last = std::min(line * g.columns + lastColumn, count() - 1);
+        if (first <= last)
+            selection.select(model()->index(first, 0, rootIndex()), model()->index(last, 0, rootIndex()));
+    }
+    selectionModel()->select(selection, command);
+}
+
+QRegion GalleryView::visualRegionForSelection(const QItemSelection& selection) const {
+    const auto [first, last] = visibleRows();
+    QRegion region;
+    for (const QItemSelectionRange& range : selection) {
+        for (int row = std::max(range.top(), first); row <= std::min(range.bottom(), last); ++row)
+            region += cellRect(row, grid()).marginsAdded(ringMargins);
+    }
+    return region;
+}
+
+void GalleryView::updateGeometries() {
+    const Grid g = grid();
+    const std::int64_t height = 2 * margin - spacing + std::int64_t{g.rows} * g.cellHeight;
+    const std::int64_t range =
+        std::clamp<std::int64_t>(height - viewport()->height(), 0, std::numeric_limits<int>::max());
+    verticalScrollBar()->setSingleStep(std::max(g.cellHeight / 3, 1));
+    verticalScrollBar()->setPageStep(viewport()->height());
+    verticalScrollBar()->setRange(0, static_cast<int>(range));
+    const qreal ratio = devicePixelRatioF();
+    m_thumbnails->setTile(static_cast<int>(g.tile * ratio), static_cast<int>(TilePainter::corner * ratio));
+    QAbstractItemView::updateGeometries();
+    if (m_toRestore && m_toRestore->row < count()) restorePosition(GalleryPosition(*m_toRestore));
+    m_wantSoon.start();
+    viewport()->update();
+}
+
+void GalleryView::scrollContentsBy(int, int) {
+    m_wantSoon.start();
+    viewport()->update();
+}
+
+void GalleryView::dataChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight, const QList<int>& roles) {
+    QAbstractItemView::dataChanged(topLeft, bottomRight, roles);
+    m_wantSoon.start();
+}
+
+void GalleryView::rowsInserted(const QModelIndex& parent, int start, int end) {
+    QAbstractItemView::rowsInserted(parent, start, end);
+    scheduleDelayedItemsLayout();
+}
+
+void GalleryView::paintEvent(QPaintEvent* event) {
+    QPainter painter(viewport());
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setRenderHint(QPainter::SmoothPixmapTransform);
+    if (count() == 0) {
+        painter.setPen(currentTheme().muted);
+        painter.drawText(viewport()->rect().adjusted(margin, margin, -margin, -margin),
+                         Qt::AlignCenter | Qt::TextWordWrap, m_emptyText);
+        return;
+    }
+    const Grid g = grid();
+    const auto [firstLine, lastLine] = linesIn(event->rect().top(), event->rect().bottom(), g);
+    const int last = std::min((lastLine + 1) * g.columns, count()) - 1;
+    const TilePainter tiles(painter, *m_thumbnails, currentTheme());
+    for (int row = firstLine * g.columns; row <= last; ++row) {
+        const QModelIndex index = model()->index(row, 0, rootIndex());
+        const QRect tile(cellRect(row, g).topLeft(), QSize(g.tile, g.tile));
+        tiles.paint(index, tile,
+                    {.hovered = index == m_hovered,
+                     .selected = selectionModel()->isSelected(index),
+                     .focused = index == currentIndex() && m_keyboardUsed && hasFocus()});
+    }
+}
+
+void GalleryView::resizeEvent(QResizeEvent* event) {
+    const GalleryPosition before = position();
+    QAbstractItemView::resizeEvent(event);
+    updateGeometries();
+    if (event->oldSize().width() > 0 && event->oldSize().width() != event->size().width()) restorePosition(before);
+}
+
+void GalleryView::keyPressEvent(QKeyEvent* event) {
+    m_keyboardUsed = true;
+    switch (event->key()) {
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (currentIndex().isValid()) Q_EMIT searchRequested(currentIndex());
+        return;
+    case Qt::Key_Escape:
+    case Qt::Key_Backspace:
+        Q_EMIT backRequested();
+        return;
+    default:
+        break;
+    }
+    QAbstractItemView::keyPressEvent(event);
+    viewport()->update();
+}
+
+void GalleryView::mousePressEvent(QMouseEvent* event) {
+    m_keyboardUsed = false;
+    m_pressed = indexAt(event->position().toPoint());
+    QAbstractItemView::mousePressEvent(event);
+}
+
+void GalleryView::mouseMoveEvent(QMouseEvent* event) {
+    setHovered(event->buttons() == Qt::NoButton ? indexAt(event->position().toPoint()) : QModelIndex());
+    QAbstractItemView::mouseMoveEvent(event);
+}
+
+void GalleryView::mouseReleaseEvent(QMouseEvent* event) {
+    const QModelIndex released = indexAt(event->position().toPoint());
+    const bool clicked = event->button() == Qt::LeftButton && event->modifiers() == Qt::NoModifier &&
+                         released.isValid() && released == m_pressed;
+    m_pressed = QModelIndex();
+    QAbstractItemView::mouseReleaseEvent(event);
+    if (clicked) Q_EMIT searchRequested(released);
+}
+
+void GalleryView::wheelEvent(QWheelEvent* event) {
+    if (event->modifiers() != Qt::ControlModifier) return QAbstractItemView::wheelEvent(event);
+    const int turn = event->angleDelta().y();
+    if (turn != 0) setTileSize(m_tileSize + (turn > 0 ? tileStep : -tileStep));
+    event->accept();
+}
+
+bool GalleryView::viewportEvent(QEvent* event) {
+    if (event->type() == QEvent::Leave) setHovered({});
+    return QAbstractItemView::viewportEvent(event);
+}
+
+void GalleryView::setHovered(const QModelIndex& index) {
+    if (index == m_hovered) return;
+    if (m_hovered.isValid()) update(m_hovered);
+    m_hovered = index;
+    if (index.isValid()) update(index);
+    viewport()->setCursor(index.isValid() ? Qt::PointingHandCursor : Qt::ArrowCursor);
+}
+
+void GalleryView::wantThumbnails() {
+    if (count() == 0 || !isVisible()) return;
+    const Grid g = grid();
+    const int height = viewport()->height();
+    const auto [firstVisible, lastVisible] = linesIn(0, height - 1, g);
+    const auto [first, last] = linesIn(-height, 2 * height, g);
+    std::vector<ContentHash> wanted;
+    for (int line = firstVisible; line <= lastVisible; ++line)
+        collectWanted(line, g, wanted);
+    for (int away = 1; lastVisible + away <= last || firstVisible - away >= first; ++away) {
+        if (lastVisible + away <= last) collectWanted(lastVisible + away, g, wanted);
+        if (firstVisible - away >= first) collectWanted(firstVisible - away, g, wanted);
+    }
+    m_thumbnails->want(wanted);
+}
+
+void GalleryView::collectWanted(int line, const Grid& grid, std::vector<ContentHash>& wanted) const {
+    const int end = std::min((line + 1) * grid.columns, count());
+    for (int row = line * grid.columns; row < end; ++row) {
+        const QVariant hash = model()->index(row, 0, rootIndex()).data(ImageListModel::HashRole);
+        if (hash.isValid()) wanted.push_back(hash.value<ContentHash>());
+    }
+}
+
+} // namespace grappa

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "ui/gallery_position.h"
+
+#include <QAbstractItemView>
+#include <QTimer>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace grappa {
+
+class ThumbnailLoader;
+struct ContentHash;
+
+/// A uniform grid of thumbnails over an ImageListModel (or a model with its roles). Everything is computed from the row
+/// number: a million rows cost what the visible ones cost. A click or Enter searches by an image; with Ctrl or Shift a
+/// click selects.
+class GalleryView : public QAbstractItemView {
+    Q_OBJECT
+
+public:
+    static constexpr int smallestTile = 96, defaultTile = 160, largestTile = 320;
+
+    explicit GalleryView(ThumbnailLoader* thumbnails, QWidget* parent = nullptr);
+
+    void setModel(QAbstractItemModel* model) override;
+
+    int tileSize() const { return m_tileSize; }
+    void setTileSize(int size);
+    /// Room for the score under each tile.
+    void setCaptions(bool shown);
+    /// Shown in the middle while there are no images.
+    void setEmptyText(const QString& text);
+
+    GalleryPosition position() const;
+    /// Scrolls there, as soon as the model has that row.
+    void restorePosition(const GalleryPosition& position);
+    std::pair<int, int> visibleRows() const; ///< first and last; last < first when there are none
+
+    QRect visualRect(const QModelIndex& index) const override;
+    void scrollTo(const QModelIndex& index, ScrollHint hint = EnsureVisible) override;
+    QModelIndex indexAt(const QPoint& point) const override;
+    void keyboardSearch(const QString&) override {} ///< it would walk through all rows
+
+Q_SIGNALS:
+    void searchRequested(const QModelIndex& index);
+    void backRequested();
+    void tileSizeChanged(int size);
+
+protected:
+    QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
+    int horizontalOffset() const override { return 0; }
+    int verticalOffset() const override;
+    bool isIndexHidden(const QModelIndex&) const override { return false; }
+    void setSelection(const QRect& rect, QItemSelectionModel::SelectionFlags command) override;
+    QRegion visualRegionForSelection(const QItemSelection& selection) const override;
+    void updateGeometries() override;
+    void scrollContentsBy(int dx, int dy) override;
+    void dataChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight, const QList<int>& roles) override;
+    void rowsInserted(const QModelIndex& parent, int start, int end) override;
+
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    bool viewportEvent(QEvent* event) override;
+
+private:
+    struct Grid {
+        int columns = 1;
+        int tile = 0; ///< side of the square
+        int cellWidth = 0, cellHeight = 0;
+        int rows = 0; ///< lines of tiles
+    };
+
+    Grid grid() const;
+    int count() const;
+    QRect cellRect(int row, const Grid& grid) const; ///< in viewport coordinates, without spacing
+    std::pair<int, int> linesIn(int top, int bottom, const Grid& grid) const;
+    void setHovered(const QModelIndex& index);
+    void wantThumbnails();
+    void collectWanted(int line, const Grid& grid, std::vector<ContentHash>& wanted) const;
+
+    ThumbnailLoader* m_thumbnails;
+    int m_tileSize = defaultTile;
+    bool m_captions = false;
+    QString m_emptyText;
+    QPersistentModelIndex m_hovered;
+    QPersistentModelIndex m_pressed;
+    bool m_keyboardUsed = false; ///< the last input was a key: the current tile shows its focus ring
+    std::optional<GalleryPosition> m_toRestore;
+    QTimer m_wantSoon;
+};
+
+} // namespace grappa

@@ -1,0 +1,58 @@
+#include "ui/views/message_bar.h"
+
+#include "ui/views/symbol_icon.h"
+#include "ui/views/theme.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QToolButton>
+
+namespace grappa {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+constexpr int symbolSide = 20;
+} // namespace
+
+MessageBar::MessageBar(QWidget* parent)
+    : QWidget(parent)
+    , m_symbol(new QLabel(this))
+    , m_sentence(new QLabel(this))
+    , m_copy(new QPushButton(tr("Copy details"), this))
+    , m_close(new QToolButton(this)) {
+    setObjectName(u"messageBar"_s);
+    setAttribute(Qt::WA_StyledBackground);
+    m_sentence->setTextFormat(Qt::PlainText);
+    m_sentence->setWordWrap(true);
+    m_close->setIcon(symbolIcon(u"close"_s));
+    m_close->setAutoRaise(true);
+    m_close->setAccessibleName(tr("Close the message"));
+
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(16, 8, 8, 8);
+    layout->setSpacing(12);
+    layout->addWidget(m_symbol);
+    layout->addWidget(m_sentence, 1);
+    layout->addWidget(m_copy);
+    layout->addWidget(m_close);
+
+    connect(m_copy, &QPushButton::clicked, this,
+            [this] { QGuiApplication::clipboard()->setText(m_sentence->text() + u'\n' + m_detail); });
+    connect(m_close, &QToolButton::clicked, this, &QWidget::hide);
+    hide();
+}
+
+void MessageBar::show(const Problem& problem) {
+    m_detail = problem.detail;
+    m_symbol->setPixmap(symbolPixmap(u"warning"_s, currentTheme().warning, symbolSide, devicePixelRatioF()));
+    m_sentence->setText(problem.sentence);
+    m_sentence->setToolTip(problem.detail);
+    m_copy->setVisible(!problem.detail.isEmpty());
+    setVisible(true);
+}
+
+} // namespace grappa

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <QModelIndex>
+#include <QRect>
+
+class QPainter;
+
+namespace grappa {
+
+class ThumbnailLoader;
+struct Theme;
+
+struct TileState {
+    bool hovered = false;
+    bool selected = false;
+    bool focused = false; ///< the current tile, while the keyboard is used
+};
+
+/// Paints one image of the gallery: the picture letterboxed on its tile, marks, the name on hover, the rings.
+class TilePainter {
+public:
+    static constexpr int corner = 6;
+    static constexpr int ring = 2;           ///< drawn around the tile
+    static constexpr int captionHeight = 20; ///< of the score below the tile
+
+    TilePainter(QPainter& painter, const ThumbnailLoader& thumbnails, const Theme& theme)
+        : m_painter(painter), m_thumbnails(thumbnails), m_theme(theme) {}
+
+    void paint(const QModelIndex& index, const QRect& tile, const TileState& state) const;
+
+private:
+    void paintPicture(const QModelIndex& index, const QRect& tile) const;
+    void paintMark(const QString& symbol, const QRect& tile) const;
+    void paintScore(float score, const QRect& tile) const;
+    void paintName(const QString& name, const QRect& tile) const;
+    void paintRings(const QRect& tile, const TileState& state) const;
+
+    QPainter& m_painter;
+    const ThumbnailLoader& m_thumbnails;
+    const Theme& m_theme;
+};
+
+} // namespace grappa
