@@ -15,6 +15,7 @@ import array
 import hashlib
 import json
 import os
+import pickle
 import re
 import struct
 import sys
@@ -247,8 +248,10 @@ def read_checkpoint(path):
         raise ConversionError("Reading a .pth needs PyTorch: python3 -m pip install torch") from None
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ConversionError(f"{path} is refused: {str(error).splitlines()[0]}") from None
+    except pickle.UnpicklingError:  # PyTorch's own message advises to load it all the same
+        raise ConversionError(f"{path} is refused: it holds more than tensors, which could run code.") from None
+    except (RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise ConversionError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
     for key in ("teacher", "state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(key), dict):
             state = state[key]

@@ -9,7 +9,6 @@
 
 #include <iomanip>
 #include <iostream>
-#include <map>
 #include <memory>
 
 namespace grappa {
@@ -82,13 +81,16 @@ Json toJson(const RetrievalScores& scores) {
 }
 
 Json meanOf(const Json& tasks) {
-    std::map<std::string, Json> sums;
-    for (const auto& [task, rows] : tasks.items())
-        for (const auto& [row, scores] : rows.items())
+    Json mean = Json::object();
+    for (const auto& [task, rows] : tasks.items()) {
+        for (const auto& [row, scores] : rows.items()) {
+            Json& sums = mean[row];
+            if (sums.is_null()) sums = Json::object();
             for (const auto& [score, value] : scores.items())
-                sums[row][score] =
-                    sums[row].value(score, 0.0) + value.get<double>() / static_cast<double>(tasks.size());
-    return sums;
+                sums[score] = sums.value(score, 0.0) + value.get<double>() / static_cast<double>(tasks.size());
+        }
+    }
+    return mean;
 }
 
 void printTable(const Json& tasks, const Json& mean) {

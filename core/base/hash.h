@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string> // before <compare>, which moc 6.4 cannot read on its own
+
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -7,7 +9,6 @@
 #include <functional>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace grappa {

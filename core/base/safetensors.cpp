@@ -217,6 +217,8 @@ std::span<const std::byte> headerOf(std::span<const std::byte> bytes) {
     if (length > bytes.size() - lengthBytes) throw Refusal("it ends inside its header");
     const auto header = bytes.subspan(lengthBytes, length);
     if (!startsWith(header, "{")) throw Refusal("it does not start with a safetensors header");
+    // The JSON reader takes a zero byte for the end, and bytes after it would go unread.
+    if (std::ranges::find(header, std::byte{0}) != header.end()) throw Refusal("its header holds a zero byte");
     return header;
 }
 

@@ -1,0 +1,141 @@
+#include "core/image/image_decoder.h"
+
+#include "core/image/codecs.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace grappa {
+
+namespace {
+
+/// Turns an image with that EXIF orientation upright.
+cv::Mat upright(const cv::Mat& stored, int orientation) {
+    constexpr int aroundBoth = -1, topToBottom = 0, leftToRight = 1;
+    cv::Mat turned;
+    if (orientation >= 5)
+        cv::transpose(stored, turned);
+    else
+        turned = stored;
+    switch (orientation) {
+    case 2:
+    case 6:
+        cv::flip(turned, turned, leftToRight);
+        break;
+    case 3:
+    case 7:
+        cv::flip(turned, turned, aroundBoth);
+        break;
+    case 4:
+    case 8:
+        cv::flip(turned, turned, topToBottom);
+        break;
+    default:
+        break;
+    }
+    return turned;
+}
+
+/// The part of `image` (perhaps decoded at a smaller scale) that `region` names in full-size pixels.
+cv::Mat cutOut(const cv::Mat& image, const Region& region, cv::Size fullSize) {
+    // In 64 bits: the numbers may come from anywhere.
+    const auto end = [](std::int64_t begin, std::int64_t length, int limit) {
+        return static_cast<int>(std::clamp<std::int64_t>(begin + length, 0, limit));
+    };
+    const cv::Point begin(std::max(region.x, 0), std::max(region.y, 0));
+    const cv::Point past(end(region.x, region.width, fullSize.width), end(region.y, region.height, fullSize.height));
+    if (past.x <= begin.x || past.y <= begin.y) throw Error(ErrorCode::Usage, "The region lies outside of the image.");
+
+    const auto down = [](std::int64_t value, int to, int from) { return static_cast<int>(value * to / from); };
+    const auto up = [](std::int64_t value, int to, int from) {
+        return static_cast<int>((value * to + from - 1) / from);
+    };
+    return image(
+        cv::Rect(cv::Point(down(begin.x, image.cols, fullSize.width), down(begin.y, image.rows, fullSize.height)),
+                 cv::Point(up(past.x, image.cols, fullSize.width), up(past.y, image.rows, fullSize.height))));
+}
+
+Pixels toPixels(const cv::Mat& rgb) {
+    Pixels pixels{rgb.cols, rgb.rows, {}};
+    const std::size_t rowBytes = static_cast<std::size_t>(rgb.cols) * 3;
+    pixels.rgb.reserve(rowBytes * static_cast<std::size_t>(rgb.rows));
+    for (int y = 0; y < rgb.rows; ++y)
+        pixels.rgb.insert(pixels.rgb.end(), rgb.ptr(y), rgb.ptr(y) + rowBytes);
+    return pixels;
+}
+
+StoredImage decodeStored(std::span<const std::byte> bytes, ImageFormat format, const DecodeOptions& options) {
+    switch (format) {
+    case ImageFormat::Jpeg:
+        return decodeJpeg(bytes, options);
+    case ImageFormat::Gif:
+        return decodeGif(bytes, options);
+    default:
+        return decodeWithOpenCv(bytes, format, options);
+    }
+}
+
+} // namespace
+
+std::string_view formatName(ImageFormat format) {
+    switch (format) {
+    case ImageFormat::Jpeg:
+        return "jpeg";
+    case ImageFormat::Png:
+        return "png";
+    case ImageFormat::WebP:
+        return "webp";
+    case ImageFormat::Tiff:
+        return "tiff";
+    case ImageFormat::Bmp:
+        return "bmp";
+    case ImageFormat::Gif:
+        return "gif";
+    }
+    return "unknown";
+}
+
+std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 16));
+    if (text.starts_with("\xff\xd8\xff")) return ImageFormat::Jpeg;
+    if (text.starts_with("\x89PNG\r\n\x1a\n")) return ImageFormat::Png;
+    if (text.starts_with("RIFF") && text.substr(8).starts_with("WEBP")) return ImageFormat::WebP;
+    if (text.starts_with(std::string_view("II*\0", 4)) || text.starts_with(std::string_view("MM\0*", 4)))
+        return ImageFormat::Tiff;
+    if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return ImageFormat::Gif;
+    if (text.starts_with("BM")) return ImageFormat::Bmp;
+    return std::nullopt;
+}
+
+void checkDimensions(std::uint64_t width, std::uint64_t height, std::uint64_t maxPixels) {
+    constexpr std::uint64_t maxSide = std::uint64_t{1} << 20; // of OpenCV's decoders; keeps the product below 2^64
+    if (width == 0 || height == 0) throw Error(ErrorCode::ImageUndecodable, "The image is empty.");
+    if (width <= maxSide && height <= maxSide && width * height <= maxPixels) return;
+    throw Error(ErrorCode::ImageTooLarge, "The image has " + std::to_string(width) + " x " + std::to_string(height) +
+                                              " pixels; the limit is " + std::to_string(maxPixels) + " pixels.");
+}
+
+DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options) {
+    const std::optional<ImageFormat> format = sniffFormat(bytes);
+    if (!format)
+        throw Error(ErrorCode::ImageFormatUnsupported,
+                    bytes.empty() ? "The file is empty."
+                                  : "The file is not a JPEG, PNG, WebP, TIFF, BMP or GIF image.");
+    const StoredImage stored = decodeStored(bytes, *format, options);
+    DecodedImage image;
+    image.format = *format;
+    image.width = stored.width;
+    image.height = stored.height;
+    if (stored.exif.orientation >= 5) std::swap(image.width, image.height);
+    image.damage = stored.damage;
+    image.takenAt = stored.exif.takenAt;
+    const cv::Mat whole = upright(stored.rgb, stored.exif.orientation);
+    image.pixels = toPixels(options.region ? cutOut(whole, *options.region, {image.width, image.height}) : whole);
+    return image;
+}
+
+std::string imageLibraryVersions() {
+    return "OpenCV " CV_VERSION ", " + jpegLibraryVersion() + ", " + gifLibraryVersion();
+}
+
+} // namespace grappa

@@ -31,6 +31,7 @@ struct DecodeOptions {
     /// The short side that the caller needs: a JPEG is decoded at the smallest M/8 DCT scale whose short side (of the
     /// region, when there is one) is still at least this; 0 = full size.
     int shortSide = 0;
+    int longSide = 0;                                 ///< the same for the long side; both are covered
     std::optional<Region> region;                     ///< cut out after decoding; clipped to the image
     std::uint64_t maxPixels = std::uint64_t{1} << 28; ///< from the header, before any pixel is decoded
 };
@@ -48,8 +49,9 @@ struct DecodedImage {
 std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes);
 
 /// Decodes a JPEG, PNG, WebP, TIFF, BMP or GIF (first frame): EXIF orientation applied, CMYK and greyscale to RGB,
-/// 16-bit to 8, palette expanded, alpha composited on white; as Pillow does. Other decoders of OpenCV are never
-/// reached. Throws ImageFormatUnsupported, ImageTooLarge, ImageUndecodable; the detail does not name the file.
+/// 16-bit to 8 (the high byte), palette expanded, alpha composited on white; as Pillow does. ICC profiles are not
+/// applied. Other decoders of OpenCV are never reached. Thread-safe. Throws ImageFormatUnsupported, ImageTooLarge,
+/// ImageUndecodable; the detail does not name the file.
 DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
 /// Names and versions of the libraries that decode, one line, for --version.

@@ -1,0 +1,82 @@
+#include "core/image/preprocessing.h"
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace grappa {
+
+namespace {
+
+constexpr double shortSidePerCrop = 1.143; // the reference's 8/7
+
+cv::Mat view(const Pixels& image) {
+    return {image.height, image.width, CV_8UC3, const_cast<std::uint8_t*>(image.rgb.data())};
+}
+
+/// The middle of a very long image: the crop needs no more, and a line of 20,000 x 1 pixels would grow to gigabytes.
+cv::Mat middleOf(const cv::Mat& image) {
+    constexpr int longest = 16; // short sides
+    const int width = std::min(image.cols, longest * image.rows);
+    const int height = std::min(image.rows, longest * image.cols);
+    return image(cv::Rect((image.cols - width) / 2, (image.rows - height) / 2, width, height));
+}
+
+/// Room for an image, and OpenCV's view of it.
+Pixels emptyPixels(int width, int height) {
+    return {width, height,
+            std::vector<std::uint8_t>(3 * static_cast<std::size_t>(width) * static_cast<std::size_t>(height))};
+}
+
+std::vector<std::byte> encode(const Pixels& image, const char* extension, const std::vector<int>& parameters) {
+    cv::Mat bgr;
+    cv::cvtColor(view(image), bgr, cv::COLOR_RGB2BGR);
+    std::vector<unsigned char> encoded;
+    if (!cv::imencode(extension, bgr, encoded, parameters))
+        throw Error(ErrorCode::Internal, "Encoding an image failed.");
+    const auto* begin = reinterpret_cast<const std::byte*>(encoded.data());
+    return {begin, begin + encoded.size()};
+}
+
+} // namespace
+
+int shortSideFor(int size) {
+    return static_cast<int>(std::ceil(size * shortSidePerCrop));
+}
+
+Pixels evaluationCrop(const Pixels& image, int size) {
+    const cv::Mat middle = middleOf(view(image));
+    const double scale = size * shortSidePerCrop / std::min(middle.cols, middle.rows);
+    const auto scaled = [&](int length) { return static_cast<int>(std::nearbyint(length * scale)); }; // half to even
+    const cv::Size target(scaled(middle.cols), scaled(middle.rows));
+    cv::Mat resized;
+    cv::resize(middle, resized, target, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+    Pixels crop = emptyPixels(size, size);
+    cv::Mat cropView = view(crop);
+    resized(cv::Rect((target.width - size) / 2, (target.height - size) / 2, size, size)).copyTo(cropView);
+    return crop;
+}
+
+Pixels thumbnailOf(const Pixels& image, int side) {
+    const int longSide = std::max(image.width, image.height);
+    if (longSide <= side) return image;
+    const auto scaled = [&](int length) {
+        return std::max(1, static_cast<int>(std::lround(static_cast<double>(length) * side / longSide)));
+    };
+    Pixels thumbnail = emptyPixels(scaled(image.width), scaled(image.height));
+    cv::Mat thumbnailView = view(thumbnail);
+    cv::resize(view(image), thumbnailView, thumbnailView.size(), 0, 0, cv::INTER_AREA);
+    return thumbnail;
+}
+
+std::vector<std::byte> encodeJpeg(const Pixels& image, int quality) {
+    return encode(image, ".jpg", {cv::IMWRITE_JPEG_QUALITY, quality});
+}
+
+std::vector<std::byte> encodePng(const Pixels& image) {
+    return encode(image, ".png", {});
+}
+
+} // namespace grappa

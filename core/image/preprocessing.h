@@ -4,11 +4,12 @@
 
 namespace grappa {
 
-/// The short side to which an image is brought before a crop of `size` pixels is cut (8/7 of the crop).
+/// The short side that an image needs for a crop of `size` pixels (8/7 of the crop, rounded up: never enlarged).
 int shortSideFor(int size);
 
 /// Short side to 8/7 of `size` (area filter down, bicubic up), centre crop [size, size, 3]. With a full decode it
-/// equals the reference preprocessing bit for bit; the ImageNet normalisation is done on the device by the embedder.
+/// equals the reference preprocessing bit for bit (of an image longer than 16 short sides only the middle is looked
+/// at); the ImageNet normalisation is done on the device by the embedder.
 Pixels evaluationCrop(const Pixels& image, int size);
 
 /// The whole image with its long side at most `side`, aspect kept (never enlarged).

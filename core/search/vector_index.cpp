@@ -318,4 +318,8 @@ std::vector<VectorIndex::Hit> VectorIndex::search(const std::uint16_t* query, st
     return hits;
 }
 
+std::string indexLibraryVersion() {
+    return std::string("hnswlib, ") + (__builtin_cpu_supports("avx512f") ? "AVX-512" : __builtin_cpu_supports("avx2") ? "AVX2" : "no AVX2") + " processor";
+}
+
 } // namespace grappa

@@ -1,5 +1,3 @@
-#include <string> // before <compare>, which moc 6.4 cannot read on its own
-
 #include "core/base/hash.h"
 
 #include <QTest>
