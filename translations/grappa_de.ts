@@ -219,7 +219,7 @@
         </message>
     </context>
     <context>
-        <name>Query</name>
+        <name>ImageQuery</name>
         <message>
             <source>pasted image</source>
             <translation>eingefügtes Bild</translation>

@@ -25,7 +25,7 @@ void Browser::showCollection(std::optional<CollectionId> collection) {
 }
 
 void Browser::searchByImage(ImageId image, const QImage& preview) {
-    Query query{.image = image, .preview = preview};
+    ImageQuery query{.image = image, .preview = preview};
     if (const auto record = m_session.image(image)) query.file = record->path;
     search(std::move(query));
 }
@@ -45,14 +45,14 @@ void Browser::searchByPixels(const QImage& pixels) {
             .preview = pixels.scaled(previewSide, previewSide, Qt::KeepAspectRatio, Qt::SmoothTransformation)});
 }
 
-void Browser::search(Query query) {
+void Browser::search(ImageQuery query) {
     const unsigned number = ++m_searches;
     m_pending = query;
     Q_EMIT placeChanged();
     const auto collection = place().collection;
     m_session.findNeighbours(
         this, std::move(query), collection,
-        [this, number, collection](Query found, std::vector<Neighbour> neighbours) {
+        [this, number, collection](ImageQuery found, std::vector<Neighbour> neighbours) {
             if (number != m_searches) return;
             found.preview = m_pending->preview;
             m_pending.reset();

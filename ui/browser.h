@@ -18,7 +18,7 @@ public:
     ImageListModel* images() { return &m_images; }
     const Place& place() const { return m_history.current(); }
     /// The query whose neighbours are being looked for, or null.
-    const Query* pending() const { return m_pending ? &*m_pending : nullptr; }
+    const ImageQuery* pending() const { return m_pending ? &*m_pending : nullptr; }
     bool loaded() const { return m_loaded; } ///< the listing was read at least once
     bool canGoBack() const { return m_history.canGoBack(); }
     bool canGoForward() const { return m_history.canGoForward(); }
@@ -41,7 +41,7 @@ Q_SIGNALS:
     void failed(const grappa::Problem& problem);
 
 private:
-    void search(Query query);
+    void search(ImageQuery query);
     void go(const std::function<void()>& move);
     void show();
     void readListing();
@@ -49,7 +49,7 @@ private:
     Session& m_session;
     ImageListModel m_images;
     History m_history;
-    std::optional<Query> m_pending;
+    std::optional<ImageQuery> m_pending;
     std::optional<CollectionId> m_listed; ///< what m_listing is of
     std::vector<ImageId> m_listing;       ///< the last that was read, for a quick return
     bool m_loaded = false;

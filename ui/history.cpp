@@ -8,8 +8,8 @@
 
 namespace grappa {
 
-QString Query::title() const {
-    if (file.empty()) return QCoreApplication::translate("Query", "pasted image");
+QString ImageQuery::title() const {
+    if (file.empty()) return QCoreApplication::translate("ImageQuery", "pasted image");
     return fileNameText(file);
 }
 

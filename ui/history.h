@@ -13,7 +13,7 @@
 namespace grappa {
 
 /// What is searched by: an image of the library, a file from anywhere, or pixels that were pasted.
-struct Query {
+struct ImageQuery {
     std::optional<ImageId> image{};
     std::filesystem::path file{}; ///< empty for pasted pixels; for an image of the library one of its files
     QImage pixels{};              ///< of a paste
@@ -26,7 +26,7 @@ struct Query {
 /// One thing that the gallery shows: a listing of a collection (or of all images), or the neighbours of a query in it.
 struct Place {
     std::optional<CollectionId> collection{}; ///< nothing: all images
-    std::optional<Query> query{};
+    std::optional<ImageQuery> query{};
     std::vector<Neighbour> neighbours{}; ///< of the query, once found
     GalleryPosition position{};
     std::optional<ImageId> current{}; ///< the image that has the keyboard's focus

@@ -290,7 +290,7 @@ void Session::readUnreadable(QObject* context, std::optional<CollectionId> colle
         std::move(done), reporter());
 }
 
-void Session::findNeighbours(QObject* context, Query query, std::optional<CollectionId> collection, OnFound done,
+void Session::findNeighbours(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
                              OnProblem failed) {
     if (query.image || !query.vector.empty()) {
         searchInThread(context, std::move(query), collection, std::move(done), std::move(failed));
@@ -299,7 +299,7 @@ void Session::findNeighbours(QObject* context, Query query, std::optional<Collec
     }
 }
 
-void Session::searchInThread(QObject* context, Query query, std::optional<CollectionId> collection, OnFound done,
+void Session::searchInThread(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
                              OnProblem failed) {
     using Found = std::optional<std::vector<Neighbour>>; // nothing: the image has no vector yet
     SearchOptions options;
@@ -323,7 +323,7 @@ void Session::searchInThread(QObject* context, Query query, std::optional<Collec
         failed);
 }
 
-void Session::embedAndSearch(QObject* context, Query query, std::optional<CollectionId> collection, OnFound done,
+void Session::embedAndSearch(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
                              OnProblem failed) {
     const auto embed = [this, context = QPointer(context), query, collection, done,
                         failed](const std::optional<EmbeddingSet>& set) {

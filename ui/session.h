@@ -49,9 +49,9 @@ public:
     void readUnreadable(QObject* context, std::optional<CollectionId> collection, OnFiles done);
 
     /// The query (with its vector, when a child had to make one) and its neighbours.
-    using OnFound = std::function<void(Query, std::vector<Neighbour>)>;
+    using OnFound = std::function<void(ImageQuery, std::vector<Neighbour>)>;
     using OnProblem = std::function<void(Problem)>;
-    void findNeighbours(QObject* context, Query query, std::optional<CollectionId> collection, OnFound done,
+    void findNeighbours(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
                         OnProblem failed);
     /// A small picture of a file from anywhere, decoded by a child.
     void readPreview(QObject* context, const std::filesystem::path& file, std::function<void(QImage)> done);
@@ -72,9 +72,9 @@ private:
     void offerStoppedImports();
     void closeStoppedImports(const QString& collection);
     void startImport(const ImportRequest& request);
-    void searchInThread(QObject* context, Query query, std::optional<CollectionId> collection, OnFound done,
+    void searchInThread(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
                         OnProblem failed);
-    void embedAndSearch(QObject* context, Query query, std::optional<CollectionId> collection, OnFound done,
+    void embedAndSearch(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
                         OnProblem failed);
     void checkShutDown();
     OnProblem reporter();

@@ -18,7 +18,7 @@ void TestHistory::backLeadsToThePlaceAsItWasLeft() {
     QVERIFY(!history.canGoBack());
     history.push({.collection = 7});
     history.current().position = {.row = 120, .hidden = 0.5};
-    history.push({.collection = 7, .query = Query{.image = 3}});
+    history.push({.collection = 7, .query = ImageQuery{.image = 3}});
     QVERIFY(history.current().query);
     history.back();
     QCOMPARE(history.current().collection, std::optional<CollectionId>(7));

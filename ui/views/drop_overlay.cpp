@@ -13,7 +13,6 @@ namespace {
 constexpr int frameInset = 16;
 constexpr int symbolSide = 48;
 constexpr int titlePixels = 18;
-constexpr float veilOpacity = 0.93F;
 } // namespace
 
 DropOverlay::DropOverlay(QWidget* parent) : QWidget(parent) {
@@ -31,9 +30,7 @@ void DropOverlay::paintEvent(QPaintEvent*) {
     const Theme& theme = currentTheme();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    QColor veil = theme.window;
-    veil.setAlphaF(veilOpacity);
-    painter.fillRect(rect(), veil);
+    painter.fillRect(rect(), theme.window);
     QPen border(theme.accent, 2, Qt::CustomDashLine);
     border.setDashPattern({6, 5});
     painter.setPen(border);

@@ -15,7 +15,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int targetWidth = 560;
+constexpr int targetWidth = 640;
 constexpr int symbolSide = 64;
 
 /// A symbol in the muted colour of the theme of the moment.
@@ -48,7 +48,7 @@ QLabel* label(const QString& text, const QString& name, QWidget* parent) {
 EmptyState::EmptyState(bool samples, QWidget* parent) : QWidget(parent), m_target(new QWidget(this)) {
     m_target->setFixedWidth(targetWidth);
 
-    auto* choose = new QPushButton(symbolIcon(u"folder-add"_s), tr("Choose folders…"), m_target);
+    auto* choose = new QPushButton(tr("Choose folders…"), m_target);
     choose->setObjectName(u"primary"_s);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(8);
@@ -62,7 +62,7 @@ EmptyState::EmptyState(bool samples, QWidget* parent) : QWidget(parent), m_targe
     buttons->addStretch();
 
     auto* inner = new QVBoxLayout(m_target);
-    inner->setContentsMargins(32, 48, 32, 48);
+    inner->setContentsMargins(32, 72, 32, 72);
     inner->setSpacing(16);
     inner->addWidget(new SymbolLabel(u"images"_s, m_target), 0, Qt::AlignHCenter);
     inner->addWidget(label(tr("Drop folders of images here"), u"emptyTitle"_s, m_target));

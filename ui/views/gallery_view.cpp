@@ -237,6 +237,7 @@ void GalleryView::updateGeometries() {
     verticalScrollBar()->setSingleStep(std::max(g.cellHeight / 3, 1));
     verticalScrollBar()->setPageStep(viewport()->height());
     verticalScrollBar()->setRange(0, static_cast<int>(range));
+    verticalScrollBar()->setEnabled(range > 0);
     const qreal ratio = devicePixelRatioF();
     m_thumbnails->setTile(static_cast<int>(g.tile * ratio), static_cast<int>(TilePainter::corner * ratio));
     QAbstractItemView::updateGeometries();

@@ -18,6 +18,7 @@ namespace {
 constexpr int barHeight = 40;
 constexpr int progressWidth = 200;
 constexpr int progressSteps = 1000;
+constexpr int doneShownMs = 10'000;
 
 struct JobText {
     Q_DECLARE_TR_FUNCTIONS(JobBar)
@@ -42,7 +43,6 @@ QString runningText(const ImportStatus& status) {
         if (progress.rate > 0) parts << formatRate(progress.rate);
     }
     if (progress.secondsLeft) parts << formatTimeLeft(*progress.secondsLeft);
-    if (!progress.detail.empty() && progress.stage == "import") parts << QString::fromStdString(progress.detail);
     return parts.join(u" · "_s);
 }
 
@@ -112,6 +112,9 @@ JobBar::JobBar(QWidget* parent)
             Q_EMIT resumeRequested();
         }
     });
+    m_hideSoon.setSingleShot(true);
+    m_hideSoon.setInterval(doneShownMs);
+    connect(&m_hideSoon, &QTimer::timeout, this, &QWidget::hide);
     setStatus({});
 }
 
@@ -121,6 +124,11 @@ void JobBar::setStatus(const ImportStatus& status) {
     const bool busy = running || m_state == ImportState::Stopping;
     const bool resumable = m_state == ImportState::Stopped || m_state == ImportState::Failed;
     setVisible(m_state != ImportState::Idle);
+    if (m_state == ImportState::Done) {
+        m_hideSoon.start();
+    } else {
+        m_hideSoon.stop();
+    }
     const QString text = importText(status);
     m_text->setText(text);
     m_text->setToolTip(text);

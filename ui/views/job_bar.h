@@ -2,6 +2,7 @@
 
 #include "ui/jobs/import_child.h"
 
+#include <QTimer>
 #include <QWidget>
 
 class QLabel;
@@ -32,6 +33,7 @@ private:
     QProgressBar* m_progress;
     QPushButton* m_details;
     QPushButton* m_action;
+    QTimer m_hideSoon; ///< some time after the end
     ImportState m_state = ImportState::Idle;
 };
 

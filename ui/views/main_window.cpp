@@ -228,7 +228,7 @@ void MainWindow::updatePlace() {
     const Collection* collection = place.collection ? collections->find(*place.collection) : nullptr;
     const std::uint64_t images = collection ? collection->images : collections->allImages();
     const QString name = collections->nameOf(place.collection);
-    const Query* query = m_browser.pending();
+    const ImageQuery* query = m_browser.pending();
     QueryBarText text;
     if (query) {
         text = {tr("Similar to %1").arg(query->title()), tr("Searching…"), {}};
