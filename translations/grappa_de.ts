@@ -177,6 +177,13 @@
         </message>
     </context>
     <context>
+        <name>ImageQuery</name>
+        <message>
+            <source>pasted image</source>
+            <translation>eingefügtes Bild</translation>
+        </message>
+    </context>
+    <context>
         <name>JobBar</name>
         <message>
             <source>Starting to import %1…</source>
@@ -216,13 +223,6 @@
                 <numerusform>%n weiterer wartet</numerusform>
                 <numerusform>%n weitere warten</numerusform>
             </translation>
-        </message>
-    </context>
-    <context>
-        <name>ImageQuery</name>
-        <message>
-            <source>pasted image</source>
-            <translation>eingefügtes Bild</translation>
         </message>
     </context>
     <context>

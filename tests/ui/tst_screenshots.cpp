@@ -24,7 +24,7 @@ namespace {
 
 constexpr int patienceMs = 280'000;
 constexpr int settleMs = 400; ///< thumbnails come from a thread of their own
-constexpr int queryRow = 9;
+constexpr int queryRow = 5;
 /// Photographs of a Debian package that may be published.
 const QString photographs = QStringLiteral("/usr/share/tuxpaint/stamps/animals");
 
