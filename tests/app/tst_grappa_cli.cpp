@@ -2,8 +2,10 @@
 #include "tests/support/images.h"
 #include "tests/support/tiny_backbone.h"
 
+#include <QDateTime>
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
 

@@ -1,3 +1,4 @@
+#include "core/base/file_io.h"
 #include "core/jobs/embed_files.h"
 #include "core/jobs/embedding_pipeline.h"
 #include "tests/support/images.h"
