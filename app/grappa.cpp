@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
     const Arguments arguments = parseArguments(application, raw);
     const ThemeController theme(application, arguments.dark);
     try {
-        Session session({.paths = LibraryPaths::resolve(arguments.library)});
+        Session session({.library = arguments.library});
         MainWindow window(session, samplesFolder());
         QObject::connect(&window, &MainWindow::closed, &session, &Session::shutDown);
         QObject::connect(&session, &Session::shutDownFinished, &application, &QApplication::quit, Qt::QueuedConnection);

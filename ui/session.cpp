@@ -5,6 +5,7 @@
 #include <QBuffer>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace grappa {
@@ -91,6 +92,18 @@ ImageFilter filterOf(std::optional<CollectionId> collection) {
     return filter;
 }
 
+QStringList libraryArguments(const SessionOptions& options) {
+    const auto text = options.library ? argumentText(*options.library) : std::nullopt;
+    return text ? QStringList{u"--library"_s, *text} : QStringList();
+}
+
+/// The collection of a stopped import, from the arguments that grappa-cli stored; empty for another kind of job.
+std::string collectionOf(const Library::StoppedJob& job) {
+    const auto arguments = nlohmann::json::parse(job.arguments, nullptr, false);
+    return job.kind == "import" && arguments.is_object() ? textAt(arguments, "collection").toStdString()
+                                                         : std::string();
+}
+
 QByteArray pngOf(const QImage& image) {
     QByteArray bytes;
     QBuffer buffer(&bytes);
@@ -104,13 +117,16 @@ QByteArray pngOf(const QImage& image) {
 Session::Session(SessionOptions options, QObject* parent)
     : QObject(parent)
     , m_options(std::move(options))
-    , m_library(m_options.paths, Library::Access::ReadWrite)
-    , m_thread(m_options.paths)
-    , m_imports(m_options.cli.isEmpty() ? defaultCliProgram() : m_options.cli)
-    , m_embedder(m_options.cli.isEmpty() ? defaultCliProgram() : m_options.cli, {})
-    , m_renderer(m_options.cli.isEmpty() ? defaultCliProgram() : m_options.cli, {u"--no-model"_s}) {
+    , m_library(LibraryPaths::resolve(m_options.library), Library::Access::ReadWrite)
+    , m_thread(m_library.paths())
+    , m_imports(m_options.cli, libraryArguments(m_options))
+    , m_embedder(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s})
+    , m_renderer(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s, u"--no-model"_s}) {
     connect(&m_imports, &ImportChild::committed, this, &Session::refresh);
-    connect(&m_imports, &ImportChild::finished, this, &Session::refresh);
+    connect(&m_imports, &ImportChild::finished, this, [this](const ImportRequest& request) {
+        closeStoppedImports(request.name);
+        refresh();
+    });
     connect(&m_imports, &ImportChild::statusChanged, this, [this] {
         const ImportStatus& status = m_imports.status();
         const bool importing = status.state == ImportState::Running || status.state == ImportState::Stopping;
@@ -122,6 +138,7 @@ Session::Session(SessionOptions options, QObject* parent)
     connect(&m_poll, &QTimer::timeout, this, &Session::poll);
     m_poll.start(pollMs);
     refresh();
+    offerStoppedImports();
 }
 
 std::optional<Image> Session::image(ImageId id) {
@@ -170,6 +187,39 @@ void Session::refresh() {
             Q_EMIT failed(problem);
             finish();
         });
+}
+
+void Session::offerStoppedImports() {
+    m_thread.run(
+        this,
+        [](LibraryAccess& access) {
+            std::vector<ImportRequest> requests;
+            std::set<std::string> seen;
+            for (const auto& job : access.library().resumableJobs()) {
+                const auto collection = access.library().findCollection(collectionOf(job));
+                if (!collection || !seen.insert(collection->name).second) continue;
+                requests.push_back({collection->id, QString::fromStdString(collection->name),
+                                    foldersOf(access.library(), collection->id)});
+            }
+            return requests;
+        },
+        [this](const std::vector<ImportRequest>& requests) {
+            for (const ImportRequest& request : requests)
+                m_imports.offer(request);
+        },
+        reporter());
+}
+
+void Session::closeStoppedImports(const QString& collection) {
+    m_thread.run(
+        this,
+        [name = collection.toStdString()](LibraryAccess& access) {
+            for (const auto& job : access.library().resumableJobs()) {
+                if (collectionOf(job) == name) access.library().endJob(job.id, "done");
+            }
+            return true;
+        },
+        [](bool) {}, reporter());
 }
 
 void Session::open(const std::vector<fs::path>& paths) {
@@ -283,12 +333,14 @@ void Session::embedAndSearch(QObject* context, Query query, std::optional<Collec
             if (!context) return;
             if (auto* problem = std::get_if<Problem>(&answer)) return failed(std::move(*problem));
             auto& embedding = std::get<QueryEmbedding>(answer);
-            if (embedding.model.modelHash != set->key.modelHash || embedding.model.inputSize != set->key.inputSize)
-                return failed(problemOf(ErrorCode::ModelMissing, tr("The library was embedded by another model.")));
+            if (embedding.model.modelHash != set->key.modelHash || embedding.model.inputSize != set->key.inputSize) {
+                // The library got another embedding set since the child started: the next one starts with that.
+                m_embedder.stop();
+                return failed({tr("The library was embedded anew in the meantime. Search again."), {}});
+            }
             query.vector = std::move(embedding.base);
             searchInThread(context, query, collection, done, failed);
         };
-        m_embedder.setArguments({u"--input-size"_s, QString::number(set->key.inputSize)});
         if (query.file.empty()) {
             m_embedder.embed(pngOf(query.pixels), search);
         } else {

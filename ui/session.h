@@ -18,8 +18,8 @@
 namespace grappa {
 
 struct SessionOptions {
-    LibraryPaths paths;
-    QString cli; ///< grappa-cli; empty = beside this program
+    std::optional<std::filesystem::path> library{}; ///< its folder; nothing = LibraryPaths::resolve() chooses
+    QString cli = defaultCliProgram();
     std::size_t neighbours = 200;
 };
 
@@ -69,7 +69,8 @@ Q_SIGNALS:
 private:
     void poll();
     void refresh();
-    void offerStoppedImport();
+    void offerStoppedImports();
+    void closeStoppedImports(const QString& collection);
     void startImport(const ImportRequest& request);
     void searchInThread(QObject* context, Query query, std::optional<CollectionId> collection, OnFound done,
                         OnProblem failed);

@@ -46,7 +46,8 @@ Progress progressOf(const nlohmann::json& event) {
 
 } // namespace
 
-ImportChild::ImportChild(QString program, QObject* parent) : QObject(parent), m_program(std::move(program)) {}
+ImportChild::ImportChild(QString program, QStringList arguments, QObject* parent)
+    : QObject(parent), m_program(std::move(program)), m_arguments(std::move(arguments)) {}
 
 void ImportChild::enqueue(ImportRequest request) {
     m_queue.push_back(std::move(request));
@@ -85,7 +86,7 @@ void ImportChild::startNext() {
     connect(m_child.get(), &ChildProcess::outputRead, this, &ImportChild::readResult);
     // Queued, so that a child whose start fails at once ends after start() has returned.
     connect(m_child.get(), &ChildProcess::ended, this, &ImportChild::handleEnd, Qt::QueuedConnection);
-    m_child->start(m_program, argumentsOf(m_status.request));
+    m_child->start(m_program, m_arguments + argumentsOf(m_status.request));
     Q_EMIT statusChanged();
 }
 

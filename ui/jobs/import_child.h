@@ -41,7 +41,8 @@ class ImportChild : public QObject {
     Q_OBJECT
 
 public:
-    explicit ImportChild(QString program, QObject* parent = nullptr);
+    /// `arguments` come before the verb, for example {"--library", FOLDER}.
+    ImportChild(QString program, QStringList arguments, QObject* parent = nullptr);
 
     void enqueue(ImportRequest request);
     /// Stops the running import; those that wait are kept until resume().
@@ -65,6 +66,7 @@ private:
     void setState(ImportState state);
 
     QString m_program;
+    QStringList m_arguments;
     std::deque<ImportRequest> m_queue; ///< the front is the one that `m_status` is about
     std::unique_ptr<ChildProcess> m_child;
     JsonLines m_events, m_results;

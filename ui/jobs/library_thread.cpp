@@ -1,7 +1,6 @@
 #include "ui/jobs/library_thread.h"
 
 #include <algorithm>
-#include <charconv>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -11,18 +10,12 @@
 namespace grappa {
 
 std::optional<EmbeddingSet> LibraryAccess::shownSet() {
-    auto sets = m_library.embeddingSets();
-    if (const auto chosen = m_library.setting("default_set")) {
-        EmbeddingSetId id = 0;
-        std::from_chars(chosen->data(), chosen->data() + chosen->size(), id);
-        const auto found = std::find_if(sets.begin(), sets.end(), [id](const auto& set) { return set.id == id; });
-        if (found != sets.end()) return *found;
-    }
-    std::erase_if(sets, [](const EmbeddingSet& set) { return !set.key.adaptation.empty() || set.vectors == 0; });
-    const auto fewer = [](const EmbeddingSet& a, const EmbeddingSet& b) { return a.vectors < b.vectors; };
-    const auto most = std::max_element(sets.begin(), sets.end(), fewer);
-    if (most == sets.end()) return std::nullopt;
-    return *most;
+    const auto sets = m_library.embeddingSets();
+    if (sets.empty()) return std::nullopt;
+    const std::string chosen = m_library.setting("default_set").value_or("");
+    const auto found =
+        std::find_if(sets.begin(), sets.end(), [&](const auto& set) { return std::to_string(set.id) == chosen; });
+    return found == sets.end() ? sets.back() : *found;
 }
 
 Searcher* LibraryAccess::searcher() {

@@ -56,14 +56,6 @@ std::variant<QueryEmbedding, Problem> embeddingOf(const JsonMessage& message, co
 ServeClient::ServeClient(QString program, QStringList arguments, QObject* parent)
     : QObject(parent), m_program(std::move(program)), m_arguments(std::move(arguments)) {}
 
-void ServeClient::setArguments(const QStringList& arguments) {
-    if (arguments == m_arguments) return;
-    m_arguments = arguments;
-    if (!m_child) return;
-    m_child.reset();
-    failAll(problemOf(ErrorCode::Interrupted, {}));
-}
-
 void ServeClient::embed(const std::filesystem::path& file, Answer<QueryEmbedding> answer) {
     requestEmbedding(withPath({{"op", "embed"}}, file), {}, std::move(answer));
 }
@@ -104,7 +96,7 @@ void ServeClient::start() {
     m_child = std::make_unique<ChildProcess>();
     connect(m_child.get(), &ChildProcess::outputRead, this, &ServeClient::readMessages);
     connect(m_child.get(), &ChildProcess::ended, this, &ServeClient::handleEnd, Qt::QueuedConnection);
-    m_child->start(m_program, QStringList{u"serve"_s} + m_arguments);
+    m_child->start(m_program, m_arguments);
 }
 
 void ServeClient::readMessages(const QByteArray& bytes) {

@@ -37,11 +37,8 @@ public:
     template <class T>
     using Answer = std::function<void(std::variant<T, Problem>)>;
 
-    /// `arguments` follow the verb, for example {"--no-model"}.
+    /// `arguments`: the whole command line, for example {"serve", "--no-model"}.
     ServeClient(QString program, QStringList arguments, QObject* parent = nullptr);
-
-    /// Takes effect at the next start of the child; ends one that runs with other arguments.
-    void setArguments(const QStringList& arguments);
 
     void embed(const std::filesystem::path& file, Answer<QueryEmbedding> answer);
     void embed(const QByteArray& imageFile, Answer<QueryEmbedding> answer); ///< the bytes of a PNG, JPEG, ...
