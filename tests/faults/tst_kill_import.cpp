@@ -84,9 +84,11 @@ void TestKillImport::killedAtRandomMoments() {
         cli.start(process, import);
         QVERIFY(process.waitForStarted());
         process.waitForFinished(random.bounded(roundMs));
-        killed += process.state() == QProcess::Running ? 1 : 0;
-        ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
-        QVERIFY(process.waitForFinished());
+        if (process.state() == QProcess::Running) {
+            ++killed;
+            ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+            QVERIFY(process.waitForFinished());
+        }
 
         const QByteArray log = process.readAllStandardError();
         int committed = 0;
@@ -130,7 +132,7 @@ void TestKillImport::decodeWorkerKilled() {
         ::kill(first.toInt(), SIGKILL);
         ++workersKilled;
     }
-    QVERIFY(process.waitForFinished(120'000));
+    QVERIFY(process.state() == QProcess::NotRunning || process.waitForFinished(120'000));
     QVERIFY2(workersKilled > 0, "no decode worker was found");
     QCOMPARE(process.exitStatus(), QProcess::NormalExit);
     // A file that was under way twice in a killed worker may be a row with its reason; the rest is imported.
