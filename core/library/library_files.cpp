@@ -239,11 +239,17 @@ std::vector<ImageId> Library::imageIds(const ImageFilter& filter, ImageOrder ord
 
     IdSet taken;
     std::vector<ImageId> ids;
-    walk(db, order, [&](ImageId id) {
+    const auto take = [&](ImageId id) {
         if ((!ofFiles || ofFiles->contains(id)) && (!ofProperties || ofProperties->contains(id)) &&
             !orphans.contains(id) && taken.insert(id))
             ids.push_back(id);
-    });
+    };
+    // What the filter found is in order already; a search needs no more.
+    if (order == ImageOrder::Added && ofFiles)
+        for (const ImageId id : ofFiles->ids())
+            take(id);
+    else
+        walk(db, order, take);
     return ids;
 }
 
