@@ -28,6 +28,7 @@ public:
 
     void start(const QString& program, const QStringList& arguments);
     bool running() const;
+    qint64 processId() const { return m_process.processId(); }
     void write(const QByteArray& bytes);
     /// SIGTERM: the child keeps what is done and ends; SIGKILL when it has not ended after 3 s.
     void stop();

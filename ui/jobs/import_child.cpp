@@ -2,6 +2,7 @@
 
 #include "ui/formatting.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace grappa {
@@ -50,30 +51,39 @@ ImportChild::ImportChild(QString program, QStringList arguments, QObject* parent
     : QObject(parent), m_program(std::move(program)), m_arguments(std::move(arguments)) {}
 
 void ImportChild::enqueue(ImportRequest request) {
-    m_queue.push_back(std::move(request));
-    m_status.waiting = m_queue.size() - 1;
-    if (running()) {
+    if (busy()) {
+        const auto same = [&request](const ImportRequest& other) { return other.collection == request.collection; };
+        m_queue.erase(std::remove_if(m_queue.begin() + 1, m_queue.end(), same), m_queue.end());
+        m_queue.push_back(std::move(request));
+        m_status.waiting = m_queue.size() - 1;
         Q_EMIT statusChanged();
     } else {
+        std::erase_if(m_queue,
+                      [&request](const ImportRequest& other) { return other.collection == request.collection; });
+        m_queue.push_front(std::move(request));
         startNext();
     }
 }
 
 void ImportChild::stop() {
-    if (!running()) return;
+    if (m_status.state != ImportState::Running) return;
     m_child->stop();
     setState(ImportState::Stopping);
 }
 
 void ImportChild::resume() {
-    if (!running() && !m_queue.empty()) startNext();
+    if (!busy() && !m_queue.empty()) startNext();
 }
 
 void ImportChild::offer(ImportRequest request) {
     m_queue.push_back(std::move(request));
-    if (running() || m_queue.size() > 1) return;
+    if (busy() || m_queue.size() > 1) return;
     m_status = {.state = ImportState::Stopped, .request = m_queue.front()};
     Q_EMIT statusChanged();
+}
+
+bool ImportChild::busy() const {
+    return m_status.state == ImportState::Running || m_status.state == ImportState::Stopping;
 }
 
 void ImportChild::startNext() {

@@ -44,6 +44,7 @@ public:
     /// `arguments` come before the verb, for example {"--library", FOLDER}.
     ImportChild(QString program, QStringList arguments, QObject* parent = nullptr);
 
+    /// Starts at once, before what is stopped, or waits for the one that runs.
     void enqueue(ImportRequest request);
     /// Stops the running import; those that wait are kept until resume().
     void stop();
@@ -51,6 +52,7 @@ public:
     /// Shows a request that an earlier run of the window left unfinished as stopped.
     void offer(ImportRequest request);
     bool running() const { return m_child && m_child->running(); }
+    qint64 processId() const { return m_child ? m_child->processId() : 0; } ///< 0 while none runs
     const ImportStatus& status() const { return m_status; }
 
 Q_SIGNALS:
@@ -59,6 +61,7 @@ Q_SIGNALS:
     void finished(const grappa::ImportRequest& request);
 
 private:
+    bool busy() const; ///< until the end of the child was handled
     void startNext();
     void readEvents(const QByteArray& bytes);
     void readResult(const QByteArray& bytes);

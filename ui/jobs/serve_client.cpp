@@ -91,11 +91,16 @@ void ServeClient::send(nlohmann::json request, const QByteArray& payload, Reply 
 }
 
 void ServeClient::start() {
+    // The end of the last child may not have been handled yet.
+    failAll({tr("The search process ended unexpectedly. Search again to start it anew."), {}});
     m_lines.clear();
     m_hello = {};
     m_child = std::make_unique<ChildProcess>();
     connect(m_child.get(), &ChildProcess::outputRead, this, &ServeClient::readMessages);
-    connect(m_child.get(), &ChildProcess::ended, this, &ServeClient::handleEnd, Qt::QueuedConnection);
+    const auto handle = [this, child = m_child.get()](const ChildEnd& end) {
+        if (child == m_child.get()) handleEnd(end);
+    };
+    connect(m_child.get(), &ChildProcess::ended, this, handle, Qt::QueuedConnection);
     m_child->start(m_program, m_arguments);
 }
 

@@ -32,7 +32,6 @@ namespace {
 constexpr QSize initialSize{1280, 800};
 constexpr QSize smallestSize{960, 600};
 
-/// The pixels themselves: a dialog may hand a name over only as text.
 std::filesystem::path pathOf(const QString& text) {
     return QFile::encodeName(text).toStdString();
 }
@@ -257,8 +256,10 @@ void MainWindow::updatePlace() {
 
 void MainWindow::updateCentre() {
     const bool nothing = m_session.collections()->isEmpty() && m_session.imports()->status().state == ImportState::Idle;
-    m_centre->setCurrentWidget(nothing ? static_cast<QWidget*>(m_empty) : m_browsing);
-    if (!nothing && !m_gallery->hasFocus() && !m_sidebar->isAncestorOf(focusWidget())) m_gallery->setFocus();
+    QWidget* shown = nothing ? static_cast<QWidget*>(m_empty) : m_browsing;
+    if (m_centre->currentWidget() == shown) return;
+    m_centre->setCurrentWidget(shown);
+    if (!nothing) m_gallery->setFocus();
 }
 
 void MainWindow::showUnreadable(CollectionId collection) {

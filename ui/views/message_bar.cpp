@@ -26,6 +26,7 @@ MessageBar::MessageBar(QWidget* parent)
     , m_close(new QToolButton(this)) {
     setObjectName(u"messageBar"_s);
     setAttribute(Qt::WA_StyledBackground);
+    m_sentence->setObjectName(u"sentence"_s);
     m_sentence->setTextFormat(Qt::PlainText);
     m_sentence->setWordWrap(true);
     m_close->setIcon(symbolIcon(u"close"_s));

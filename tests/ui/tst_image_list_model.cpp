@@ -1,0 +1,122 @@
+#include "ui/models/image_list_model.h"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTest>
+
+#include <numeric>
+
+using namespace grappa;
+
+namespace {
+
+std::vector<ImageId> idsUpTo(ImageId last) {
+    std::vector<ImageId> ids(static_cast<std::size_t>(last));
+    std::iota(ids.begin(), ids.end(), 1);
+    return ids;
+}
+
+} // namespace
+
+class TestImageListModel : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_fetched = 0; }
+    void dataIsAskedForOnceAndComesLater();
+    void onlyTheStretchThatDiffersIsReplaced_data();
+    void onlyTheStretchThatDiffersIsReplaced();
+    void neighboursHaveScores();
+    void oldRecordsStayWhileNewOnesAreRead();
+
+private:
+    ImageListModel::Fetch fetch() {
+        return [this](ImageId id) -> std::optional<Image> {
+            ++m_fetched;
+            Image image;
+            image.id = id;
+            image.path = "/photos/" + std::to_string(id) + ".jpg";
+            return image;
+        };
+    }
+
+    int m_fetched = 0;
+};
+
+void TestImageListModel::dataIsAskedForOnceAndComesLater() {
+    ImageListModel model(fetch());
+    model.setImages(idsUpTo(1000));
+    QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+    for (int again = 0; again < 3; ++again) {
+        for (int row = 10; row < 14; ++row)
+            QVERIFY(!model.index(row).data().isValid());
+    }
+    QCOMPARE(m_fetched, 0);
+    QTRY_COMPARE(changed.count(), 1);
+    QCOMPARE(m_fetched, 4);
+    QCOMPARE(model.index(12).data().toString(), "13.jpg");
+    QCOMPARE(model.index(12).data(Qt::ToolTipRole).toString(), "/photos/13.jpg");
+}
+
+void TestImageListModel::onlyTheStretchThatDiffersIsReplaced_data() {
+    using Ids = std::vector<ImageId>;
+    QTest::addColumn<Ids>("from");
+    QTest::addColumn<Ids>("to");
+    QTest::addColumn<int>("removed");
+    QTest::addColumn<int>("inserted");
+    QTest::newRow("grew") << Ids{1, 2, 3} << Ids{1, 2, 3, 4, 5} << 0 << 2;
+    QTest::newRow("in the middle") << Ids{1, 2, 9} << Ids{1, 2, 5, 6, 9} << 0 << 2;
+    QTest::newRow("shrank") << Ids{1, 2, 3, 4} << Ids{1, 4} << 2 << 0;
+    QTest::newRow("replaced") << Ids{1, 2, 3, 4} << Ids{1, 7, 8, 9, 4} << 2 << 3;
+    QTest::newRow("same") << Ids{1, 2} << Ids{1, 2} << 0 << 0;
+    QTest::newRow("emptied") << Ids{1, 2} << Ids{} << 2 << 0;
+    QTest::newRow("repeated ids") << Ids{1, 1} << Ids{1, 1, 1} << 0 << 1;
+}
+
+void TestImageListModel::onlyTheStretchThatDiffersIsReplaced() {
+    QFETCH(std::vector<ImageId>, from);
+    QFETCH(std::vector<ImageId>, to);
+    ImageListModel model(fetch());
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    model.setImages(from);
+    int removed = 0, inserted = 0;
+    connect(&model, &QAbstractItemModel::rowsRemoved, this,
+            [&](const QModelIndex&, int first, int last) { removed += last - first + 1; });
+    connect(&model, &QAbstractItemModel::rowsInserted, this,
+            [&](const QModelIndex&, int first, int last) { inserted += last - first + 1; });
+    model.setImages(to);
+    QTEST(removed, "removed");
+    QTEST(inserted, "inserted");
+    QCOMPARE(model.rowCount(), static_cast<int>(to.size()));
+    for (int row = 0; row < model.rowCount(); ++row)
+        QCOMPARE(*model.imageAt(row), to[static_cast<std::size_t>(row)]);
+}
+
+void TestImageListModel::neighboursHaveScores() {
+    ImageListModel model(fetch());
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    model.setImages({1, 2, 3});
+    model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}, {4, 0.5F}});
+    QVERIFY(model.hasScores());
+    QCOMPARE(model.rowOf(4), 1);
+    QCOMPARE(model.index(0).data(ImageListModel::ScoreRole).toFloat(), 0.9F);
+    QTRY_VERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().contains("5.jpg"));
+    QVERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().contains("rank 1"));
+    model.setImages({1, 2});
+    QVERIFY(!model.index(0).data(ImageListModel::ScoreRole).isValid());
+}
+
+void TestImageListModel::oldRecordsStayWhileNewOnesAreRead() {
+    ImageListModel model(fetch());
+    model.setImages({1});
+    QTRY_VERIFY(model.index(0).data().isValid());
+    model.refreshRecords();
+    QVERIFY(model.index(0).data().isValid());
+    QTRY_COMPARE(m_fetched, 2);
+    QVERIFY(model.index(0).data().isValid());
+    QTest::qWait(20);
+    QCOMPARE(m_fetched, 2);
+}
+
+QTEST_GUILESS_MAIN(TestImageListModel)
+#include "tst_image_list_model.moc"

@@ -1,0 +1,247 @@
+#include "tests/support/images.h"
+#include "tests/support/tiny_backbone.h"
+#include "ui/models/image_list_model.h"
+#include "ui/session.h"
+#include "ui/views/gallery_view.h"
+#include "ui/views/main_window.h"
+#include "ui/views/message_bar.h"
+#include "ui/views/unreadable_dialog.h"
+
+#include <QClipboard>
+#include <QDir>
+#include <QDropEvent>
+#include <QFile>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QMimeData>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <csignal>
+#include <memory>
+
+using namespace grappa;
+
+namespace {
+
+constexpr int imagesInGarden = 60;
+constexpr int patienceMs = 120'000;
+
+} // namespace
+
+/// The window over the real grappa-cli, with a small random backbone.
+class TestMainWindow : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void init();
+    void cleanup();
+    void aDroppedFolderIsImportedAndSearchedByClick();
+    void escapeReturnsToTheSamePlace();
+    void unreadableFilesAreListedWithReasons();
+    void aPastedImageFindsItself();
+    void aDroppedFileFindsItself();
+    void addressesAreRefused();
+    void aStoppedImportGoesOn();
+    void anImportThatDiedIsToldAndGoesOn();
+    void theSameFolderMakesNoSecondCollection();
+    void closingEndsTheChildren();
+
+private:
+    void drop(const QMimeData& data);
+    void dropPaths(const QStringList& paths);
+    void importGarden();
+    QString text(const char* name) const { return m_window->findChild<QLabel*>(name)->text(); }
+    GalleryView* gallery() const { return m_window->findChild<GalleryView*>(); }
+    QAbstractItemModel* images() const { return gallery()->model(); }
+    ImportState importState() const { return m_session->imports()->status().state; }
+    bool showsScores() const {
+        return images()->rowCount() > 0 && images()->index(0, 0).data(ImageListModel::ScoreRole).isValid();
+    }
+    void click(int row) {
+        gallery()->scrollTo(images()->index(row, 0));
+        QTest::mouseClick(gallery()->viewport(), Qt::LeftButton, Qt::NoModifier,
+                          gallery()->visualRect(images()->index(row, 0)).center());
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    QString m_garden;
+    std::unique_ptr<Session> m_session;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+void TestMainWindow::initTestCase() {
+    static const QTemporaryDir models;
+    test::writeTinyBackbone(models.path().toStdString());
+    qputenv("GRAPPA_MODELS", models.path().toUtf8());
+}
+
+void TestMainWindow::init() {
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_garden = m_folder->filePath("Garden");
+    QVERIFY(QDir().mkpath(m_garden));
+    QVERIFY(test::writeImages(m_garden, imagesInGarden));
+    m_session = std::make_unique<Session>(
+        SessionOptions{.library = m_folder->filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli"});
+    m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
+    m_window->show();
+    QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+}
+
+void TestMainWindow::cleanup() {
+    m_window.reset();
+    m_session.reset();
+    m_folder.reset();
+}
+
+void TestMainWindow::drop(const QMimeData& data) {
+    QDragEnterEvent enter({640, 400}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(m_window.get(), &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent event({640, 400}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(m_window.get(), &event);
+}
+
+void TestMainWindow::dropPaths(const QStringList& paths) {
+    QMimeData data;
+    QList<QUrl> urls;
+    for (const QString& path : paths)
+        urls << QUrl::fromLocalFile(path);
+    data.setUrls(urls);
+    drop(data);
+}
+
+void TestMainWindow::importGarden() {
+    dropPaths({m_garden});
+    QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
+    QTRY_COMPARE(images()->rowCount(), imagesInGarden);
+}
+
+void TestMainWindow::aDroppedFolderIsImportedAndSearchedByClick() {
+    importGarden();
+    QCOMPARE(text("title"), "Garden");
+    click(4);
+    QTRY_VERIFY(showsScores());
+    QCOMPARE(images()->rowCount(), imagesInGarden - 1);
+    QVERIFY(text("title").startsWith("Similar to "));
+    float before = 1.001F;
+    for (int row = 0; row < images()->rowCount(); ++row) {
+        const float score = images()->index(row, 0).data(ImageListModel::ScoreRole).toFloat();
+        QVERIFY(score <= before);
+        before = score;
+    }
+}
+
+void TestMainWindow::escapeReturnsToTheSamePlace() {
+    importGarden();
+    gallery()->setTileSize(GalleryView::largestTile);
+    gallery()->verticalScrollBar()->setValue(gallery()->verticalScrollBar()->maximum() / 2);
+    const int before = gallery()->visibleRows().first;
+    QVERIFY(before > 0);
+    gallery()->selectionModel()->setCurrentIndex(images()->index(gallery()->visibleRows().second / 2 + before / 2, 0),
+                                                 QItemSelectionModel::ClearAndSelect);
+    const int current = gallery()->currentIndex().row();
+    QTest::keyClick(gallery(), Qt::Key_Return);
+    QTRY_VERIFY(showsScores());
+    QTest::keyClick(gallery(), Qt::Key_Escape);
+    QTRY_VERIFY(!showsScores());
+    QCOMPARE(images()->rowCount(), imagesInGarden);
+    QTRY_COMPARE(gallery()->visibleRows().first, before);
+    QCOMPARE(gallery()->currentIndex().row(), current);
+}
+
+void TestMainWindow::unreadableFilesAreListedWithReasons() {
+    QFile broken(m_garden + "/broken.png");
+    QVERIFY(broken.open(QIODevice::WriteOnly));
+    broken.write("this is no image");
+    broken.close();
+    importGarden();
+    auto* link = m_window->findChild<QPushButton*>("warningLink");
+    QTRY_VERIFY(link->isVisible());
+    QTest::mouseClick(link, Qt::LeftButton);
+    auto* dialog = m_window->findChild<UnreadableDialog*>();
+    QVERIFY(dialog);
+    const auto* model = dialog->findChild<QTableView*>()->model();
+    QTRY_COMPARE(model->rowCount(), 1);
+    QCOMPARE(model->index(0, UnreadableFilesModel::NameColumn).data().toString(), "broken.png");
+    QCOMPARE(model->index(0, UnreadableFilesModel::ReasonColumn).data().toString(), "not a known image format");
+}
+
+void TestMainWindow::aPastedImageFindsItself() {
+    importGarden();
+    QGuiApplication::clipboard()->setImage(QImage(m_garden + "/0007.jpg"));
+    QTest::keyClick(m_window.get(), Qt::Key_V, Qt::ControlModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
+    QTRY_COMPARE(images()->index(0, 0).data().toString(), "0007.jpg");
+    QVERIFY(images()->index(0, 0).data(ImageListModel::ScoreRole).toFloat() > 0.99F);
+}
+
+void TestMainWindow::aDroppedFileFindsItself() {
+    importGarden();
+    dropPaths({m_garden + "/0011.jpg"});
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
+    QTRY_COMPARE(images()->index(0, 0).data().toString(), "0011.jpg");
+    QCOMPARE(text("title"), "Similar to 0011.jpg");
+}
+
+void TestMainWindow::addressesAreRefused() {
+    QMimeData data;
+    data.setUrls({QUrl("https://example.org/picture.jpg")});
+    drop(data);
+    const auto* messages = m_window->findChild<MessageBar*>();
+    QVERIFY(messages->isVisible());
+    QVERIFY(messages->findChild<QLabel*>("sentence")->text().contains("no network"));
+    QCOMPARE(importState(), ImportState::Idle);
+}
+
+void TestMainWindow::aStoppedImportGoesOn() {
+    QVERIFY(test::writeImages(m_garden, 400));
+    dropPaths({m_garden});
+    QTRY_VERIFY_WITH_TIMEOUT(images()->rowCount() > 0, patienceMs);
+    m_session->imports()->stop();
+    QTRY_VERIFY_WITH_TIMEOUT(importState() == ImportState::Stopped || importState() == ImportState::Done, 5000);
+    if (importState() == ImportState::Done) QSKIP("the import was done before it could be stopped");
+    QVERIFY(images()->rowCount() < 400);
+    m_session->imports()->resume();
+    QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
+    QTRY_COMPARE(images()->rowCount(), 400);
+}
+
+void TestMainWindow::anImportThatDiedIsToldAndGoesOn() {
+    QVERIFY(test::writeImages(m_garden, 400));
+    dropPaths({m_garden});
+    QTRY_VERIFY_WITH_TIMEOUT(images()->rowCount() > 0, patienceMs);
+    if (!m_session->imports()->running()) QSKIP("the import was done before it could be killed");
+    QCOMPARE(::kill(static_cast<pid_t>(m_session->imports()->processId()), SIGKILL), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Failed, 5000);
+    QVERIFY(m_session->imports()->status().problem.sentence.contains("resume"));
+    m_session->imports()->resume();
+    QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
+    QTRY_COMPARE(images()->rowCount(), 400);
+}
+
+void TestMainWindow::theSameFolderMakesNoSecondCollection() {
+    importGarden();
+    dropPaths({m_garden, m_garden + "/"});
+    QSignalSpy finished(m_session->imports(), &ImportChild::finished);
+    QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, patienceMs);
+    QCOMPARE(m_session->collections()->rowCount(), 2);
+}
+
+void TestMainWindow::closingEndsTheChildren() {
+    QVERIFY(test::writeImages(m_garden, 400));
+    dropPaths({m_garden});
+    QTRY_VERIFY_WITH_TIMEOUT(m_session->imports()->running(), patienceMs);
+    QSignalSpy ended(m_session.get(), &Session::shutDownFinished);
+    m_session->shutDown();
+    QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), 4000);
+    QVERIFY(!m_session->imports()->running());
+}
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_main_window.moc"
