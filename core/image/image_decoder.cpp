@@ -127,6 +127,7 @@ DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& 
     image.width = stored.width;
     image.height = stored.height;
     if (stored.exif.orientation >= 5) std::swap(image.width, image.height);
+    image.transparent = stored.transparent;
     image.damage = stored.damage;
     image.takenAt = stored.exif.takenAt;
     const cv::Mat whole = upright(stored.rgb, stored.exif.orientation);
