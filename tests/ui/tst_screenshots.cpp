@@ -64,8 +64,8 @@ void TestScreenshots::tour() {
     QVERIFY(QDir().mkpath(photos));
     for (const QFileInfo& file : QDir(photographs, "*.png").entryInfoList())
         QVERIFY(QFile::copy(file.filePath(), photos + '/' + file.fileName()));
-    for (const QString& name : {"holiday-0417.jpg", "scan (damaged).png"}) {
-        QFile broken(photos + '/' + name);
+    for (const char* name : {"holiday-0417.jpg", "scan (damaged).png"}) {
+        QFile broken(photos + QLatin1Char('/') + QLatin1StringView(name));
         QVERIFY(broken.open(QIODevice::WriteOnly));
         broken.write("\xff\xd8\xff\xe0 no picture");
     }

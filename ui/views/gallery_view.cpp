@@ -246,6 +246,7 @@ void GalleryView::updateGeometries() {
 }
 
 void GalleryView::scrollContentsBy(int, int) {
+    m_position = position();
     m_wantSoon.start();
     viewport()->update();
 }
@@ -285,10 +286,11 @@ void GalleryView::paintEvent(QPaintEvent* event) {
 }
 
 void GalleryView::resizeEvent(QResizeEvent* event) {
-    const GalleryPosition before = position();
+    // The viewport has its new size by now: what stood where is known from the last scroll only.
+    const GalleryPosition before = m_position;
     QAbstractItemView::resizeEvent(event);
-    updateGeometries();
-    if (event->oldSize().width() > 0 && event->oldSize().width() != event->size().width()) restorePosition(before);
+    restorePosition(before);
+    m_position = before;
 }
 
 void GalleryView::keyPressEvent(QKeyEvent* event) {

@@ -93,6 +93,7 @@ private:
     QPersistentModelIndex m_hovered;
     QPersistentModelIndex m_pressed;
     bool m_keyboardUsed = false; ///< the last input was a key: the current tile shows its focus ring
+    GalleryPosition m_position; ///< as of the last scroll
     std::optional<GalleryPosition> m_toRestore;
     QTimer m_wantSoon;
 };
