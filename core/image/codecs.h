@@ -17,7 +17,8 @@ struct StoredImage {
     int width = 0; ///< full scale, as stored
     int height = 0;
     ExifInfo exif;
-    std::string damage; ///< empty, or what is wrong with the file
+    bool transparent = false; ///< some pixel showed the white behind it
+    std::string damage;       ///< empty, or what is wrong with the file
 };
 
 StoredImage decodeJpeg(std::span<const std::byte> bytes, const DecodeOptions& options);

@@ -86,7 +86,12 @@ private:
         reply.takenAt = image.takenAt;
         reply.setText(image.damage);
         m_written = 0;
-        if (request.cropSize > 0) reply.cropBytes = append(evaluationCrop(image.pixels, request.cropSize).rgb);
+        if (request.cropSize > 0) {
+            const bool whole = image.transparent && !request.hasRegion;
+            const Pixels crop = whole ? wholeOnWhite(image.pixels, request.cropSize)
+                                      : evaluationCrop(image.pixels, request.cropSize);
+            reply.cropBytes = append(crop.rgb);
+        }
         if (request.thumbnail) reply.thumbnailBytes = append(encodeJpeg(thumbnailOf(image.pixels, thumbnailSide)));
         if (request.renderSide > 0) {
             const Pixels render = thumbnailOf(image.pixels, request.renderSide);

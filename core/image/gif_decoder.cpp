@@ -116,6 +116,7 @@ StoredImage decodeGif(std::span<const std::byte> bytes, const DecodeOptions& opt
             break;
         }
         Rgb* out = image.rgb.ptr<Rgb>(frame.Top + row, frame.Left);
+        image.transparent |= std::find(line.begin(), line.end(), transparent) != line.end();
         std::transform(line.begin(), line.end(), out, [&](GifPixelType number) { return palette[number]; });
     }
     return image;

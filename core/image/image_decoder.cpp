@@ -99,7 +99,7 @@ std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 16));
     if (text.starts_with("\xff\xd8\xff")) return ImageFormat::Jpeg;
     if (text.starts_with("\x89PNG\r\n\x1a\n")) return ImageFormat::Png;
-    if (text.starts_with("RIFF") && text.substr(8).starts_with("WEBP")) return ImageFormat::WebP;
+    if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP") return ImageFormat::WebP;
     if (text.starts_with(std::string_view("II*\0", 4)) || text.starts_with(std::string_view("MM\0*", 4)))
         return ImageFormat::Tiff;
     if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return ImageFormat::Gif;
@@ -127,6 +127,7 @@ DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& 
     image.width = stored.width;
     image.height = stored.height;
     if (stored.exif.orientation >= 5) std::swap(image.width, image.height);
+    image.transparent = stored.transparent;
     image.damage = stored.damage;
     image.takenAt = stored.exif.takenAt;
     const cv::Mat whole = upright(stored.rgb, stored.exif.orientation);

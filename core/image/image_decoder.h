@@ -41,6 +41,7 @@ struct DecodedImage {
     ImageFormat format = ImageFormat::Jpeg;
     int width = 0; ///< upright size of the whole image at full scale
     int height = 0;
+    bool transparent = false; ///< some pixel is not opaque: a thing without a background, now on white
     std::string damage;       ///< empty, or why the file is damaged though it decoded (truncated, corrupt data)
     std::int64_t takenAt = 0; ///< EXIF DateTimeOriginal as seconds since 1970 (local time taken as UTC); 0 = unknown
 };

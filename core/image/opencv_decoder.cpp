@@ -40,22 +40,23 @@ cv::Mat decodeUnchanged(std::span<const std::byte> bytes) {
     }
 }
 
-/// BGR(A) or grey samples of 8 or 16 bits over white.
+/// BGR(A) or grey samples of 8 or 16 bits over white; sets `rgb` and `transparent`.
 template <class Sample>
-cv::Mat toRgb(const cv::Mat& samples, const ContainerHeader& header) {
+void putOnWhite(const cv::Mat& samples, const ContainerHeader& header, StoredImage& image) {
     constexpr int shift = 8 * (sizeof(Sample) - 1);
     const int channels = samples.channels();
     const int red = channels >= 3 ? 2 : 0;
     const int green = channels >= 3 ? 1 : 0;
     const auto eight = [](Sample value) { return static_cast<std::uint32_t>(value >> shift); };
-    cv::Mat rgb(samples.size(), CV_8UC3);
+    image.rgb.create(samples.size(), CV_8UC3);
     for (int y = 0; y < samples.rows; ++y) {
         const Sample* in = samples.ptr<Sample>(y);
-        std::uint8_t* out = rgb.ptr(y);
+        std::uint8_t* out = image.rgb.ptr(y);
         for (int x = 0; x < samples.cols; ++x, in += channels, out += 3) {
             const std::array<Sample, 3> colour{in[red], in[green], in[0]};
             std::uint32_t alpha = channels == 4 && header.alpha != Alpha::None ? eight(in[3]) : 255;
             if (header.colourKey && std::equal(colour.begin(), colour.end(), header.colourKey->begin())) alpha = 0;
+            image.transparent |= alpha < 255;
             for (std::size_t c = 0; c < 3; ++c) {
                 const std::uint32_t value = eight(header.inverted ? static_cast<Sample>(~colour[c]) : colour[c]);
                 out[c] = header.alpha == Alpha::Premultiplied
@@ -64,7 +65,6 @@ cv::Mat toRgb(const cv::Mat& samples, const ContainerHeader& header) {
             }
         }
     }
-    return rgb;
 }
 
 } // namespace
@@ -85,10 +85,10 @@ StoredImage decodeWithOpenCv(std::span<const std::byte> bytes, ImageFormat forma
     image.damage = header.damage;
     switch (samples.depth()) {
     case CV_8U:
-        image.rgb = toRgb<std::uint8_t>(samples, header);
+        putOnWhite<std::uint8_t>(samples, header, image);
         break;
     case CV_16U:
-        image.rgb = toRgb<std::uint16_t>(samples, header);
+        putOnWhite<std::uint16_t>(samples, header, image);
         break;
     default:
         throw Error(ErrorCode::ImageFormatUnsupported, "Images of floating-point or signed samples are not read.");

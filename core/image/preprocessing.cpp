@@ -59,6 +59,20 @@ Pixels evaluationCrop(const Pixels& image, int size) {
     return crop;
 }
 
+Pixels wholeOnWhite(const Pixels& image, int size) {
+    const cv::Mat whole = view(image);
+    const double scale = static_cast<double>(size) / std::max(image.width, image.height);
+    const auto scaled = [&](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
+    const cv::Size target(scaled(image.width), scaled(image.height));
+    cv::Mat resized;
+    cv::resize(whole, resized, target, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+    Pixels square = emptyPixels(size, size);
+    cv::Mat squareView = view(square);
+    squareView = cv::Scalar::all(255);
+    resized.copyTo(squareView(cv::Rect({(size - target.width) / 2, (size - target.height) / 2}, target)));
+    return square;
+}
+
 Pixels thumbnailOf(const Pixels& image, int side) {
     const int longSide = std::max(image.width, image.height);
     if (longSide <= side) return image;

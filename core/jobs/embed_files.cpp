@@ -6,14 +6,14 @@
 namespace grappa {
 
 std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
-                                     const std::optional<Region>& region, const JobContext& context) {
+                                     const std::optional<Region>& region, const JobContext& context,
+                                     DecodePoolOptions decode) {
     constexpr std::uint64_t fileLimit = std::uint64_t{512} << 20;
     std::vector<EmbeddedFile> files(paths.size());
     ProgressMeter meter(context, "embed", paths.size());
     const auto batch = static_cast<std::size_t>(embedder.preferredBatch());
-    DecodePoolOptions options;
-    options.queued = static_cast<int>(2 * batch);
-    DecodePool pool(options);
+    if (decode.queued == 0) decode.queued = static_cast<int>(2 * batch);
+    DecodePool pool(decode);
 
     std::size_t next = 0;
     const PipelineSource source = [&]() -> std::optional<PipelineItem> {

@@ -23,6 +23,7 @@ struct EmbeddedFile {
 /// Embeds image files that need not be in any library, decoded at full size: the reference path, for queries,
 /// evaluation and comparison with other programs. Result i belongs to path i.
 std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
-                                     const std::optional<Region>& region, const JobContext& context);
+                                     const std::optional<Region>& region, const JobContext& context,
+                                     DecodePoolOptions decode = {});
 
 } // namespace grappa

@@ -36,18 +36,18 @@ void throwDatabaseError(const SQLite::Exception& exception, const std::filesyste
                                                       std::to_string(exception.getExtendedErrorCode()) + ")");
 }
 
-Query::~Query() {
+SqlQuery::~SqlQuery() {
     if (!m_statement) return;
     m_statement->tryReset();
     m_database.m_pool[m_sql].push_back(std::move(m_statement));
 }
 
-void Query::bind(int index, const Blob& value) {
+void SqlQuery::bind(int index, const Blob& value) {
     // SQLite takes a null pointer as NULL, not as an empty BLOB.
     m_statement->bind(index, value.size == 0 ? "" : value.data, static_cast<int>(value.size));
 }
 
-bool Query::next() {
+bool SqlQuery::next() {
     try {
         return m_statement->executeStep();
     } catch (const SQLite::Exception& exception) {
@@ -55,7 +55,7 @@ bool Query::next() {
     }
 }
 
-std::int64_t Query::run() {
+std::int64_t SqlQuery::run() {
     try {
         return m_statement->exec();
     } catch (const SQLite::Exception& exception) {
@@ -63,13 +63,13 @@ std::int64_t Query::run() {
     }
 }
 
-std::span<const std::byte> Query::blob(int column) const {
+std::span<const std::byte> SqlQuery::blob(int column) const {
     const SQLite::Column value = m_statement->getColumn(column);
     const auto* data = static_cast<const std::byte*>(value.getBlob());
     return {data, static_cast<std::size_t>(value.getBytes())};
 }
 
-void Query::fail(const SQLite::Exception& exception) const {
+void SqlQuery::fail(const SQLite::Exception& exception) const {
     throwDatabaseError(exception, m_database.m_file);
 }
 
@@ -113,7 +113,7 @@ bool Database::inTransaction() const {
 }
 
 void Database::checkpoint() {
-    Query(*this, "PRAGMA wal_checkpoint(PASSIVE)").next();
+    SqlQuery(*this, "PRAGMA wal_checkpoint(PASSIVE)").next();
     m_walPages = 0;
 }
 

@@ -34,14 +34,14 @@ struct Blob {
 class Database;
 
 /// A prepared statement with its values bound; goes back to its database's pool when it is destroyed.
-class Query {
+class SqlQuery {
 public:
     /// The values are bound (copied) to ?1, ?2, ...
     template <class... Values>
-    Query(Database& database, std::string sql, const Values&... values);
-    Query(const Query&) = delete;
-    Query& operator=(const Query&) = delete;
-    ~Query();
+    SqlQuery(Database& database, std::string sql, const Values&... values);
+    SqlQuery(const SqlQuery&) = delete;
+    SqlQuery& operator=(const SqlQuery&) = delete;
+    ~SqlQuery();
 
     /// Moves to the next row; false after the last one.
     bool next();
@@ -84,7 +84,7 @@ public:
 
     template <class... Values>
     std::int64_t run(std::string sql, const Values&... values) {
-        return Query(*this, std::move(sql), values...).run();
+        return SqlQuery(*this, std::move(sql), values...).run();
     }
     /// The first column of the first row; nothing when there is no row or it is NULL.
     template <class... Values>
@@ -103,7 +103,7 @@ public:
     const std::filesystem::path& file() const { return m_file; }
 
 private:
-    friend class Query;
+    friend class SqlQuery;
     friend class Transaction;
     std::unique_ptr<SQLite::Statement> take(const std::string& sql);
 
@@ -148,7 +148,7 @@ private:
 };
 
 template <class... Values>
-Query::Query(Database& database, std::string sql, const Values&... values)
+SqlQuery::SqlQuery(Database& database, std::string sql, const Values&... values)
     : m_database(database), m_sql(std::move(sql)), m_statement(database.take(m_sql)) {
     [[maybe_unused]] int index = 0;
     try {
@@ -160,7 +160,7 @@ Query::Query(Database& database, std::string sql, const Values&... values)
 
 template <class... Values>
 std::optional<std::int64_t> Database::integer(std::string sql, const Values&... values) {
-    Query rows(*this, std::move(sql), values...);
+    SqlQuery rows(*this, std::move(sql), values...);
     if (!rows.next() || rows.isNull(0)) return std::nullopt;
     return rows.integer(0);
 }

@@ -20,7 +20,7 @@ std::int64_t secondsNow() {
 
 void useWal(Database& database, const std::filesystem::path& writeLock) {
     const FileLock lock = FileLock::acquire(writeLock);
-    Query mode(database, "PRAGMA journal_mode = WAL");
+    SqlQuery mode(database, "PRAGMA journal_mode = WAL");
     if (!mode.next() || mode.text(0) != "wal")
         throw Error(ErrorCode::DatabaseFailed,
                     "The file system of " + displayPath(database.file()) +
@@ -112,7 +112,7 @@ std::string asciiLower(std::string_view text) {
     return lower;
 }
 
-Folder folderFromRow(const Query& row) {
+Folder folderFromRow(const SqlQuery& row) {
     return {row.integer(0), row.integer(1), row.text(2), row.integer(3) != 0};
 }
 
@@ -134,7 +134,7 @@ Library::Impl::~Impl() {
 
 std::vector<std::string> Library::Impl::straySegmentFiles() {
     std::unordered_set<std::string> known;
-    for (Query row(*db, "SELECT file, index_file FROM segments"); row.next();) {
+    for (SqlQuery row(*db, "SELECT file, index_file FROM segments"); row.next();) {
         known.insert(row.text(0));
         known.insert(row.text(1));
     }
@@ -191,17 +191,17 @@ std::vector<Collection> Library::collections() {
 
     const ReadTransaction snapshot(db);
     std::vector<Collection> collections;
-    for (Query row(db, "SELECT id, name, created_at FROM collections ORDER BY name COLLATE NOCASE, id"); row.next();)
+    for (SqlQuery row(db, "SELECT id, name, created_at FROM collections ORDER BY name COLLATE NOCASE, id"); row.next();)
         collections.push_back({row.integer(0), row.text(1), row.integer(2)});
     for (Collection& collection : collections) {
         IdSet images;
         for (const Folder& folder : folders(collection.id)) {
-            for (Query row(db, "SELECT image FROM files WHERE folder = ?1 AND image IS NOT NULL", folder.id);
+            for (SqlQuery row(db, "SELECT image FROM files WHERE folder = ?1 AND image IS NOT NULL", folder.id);
                  row.next();)
                 images.insert(row.integer(0));
             // "state <> 0" lets SQLite use the index of the few files that are not present.
-            for (Query row(db, "SELECT state, count(*) FROM files WHERE folder = ?1 AND state <> 0 GROUP BY state",
-                           folder.id);
+            for (SqlQuery row(db, "SELECT state, count(*) FROM files WHERE folder = ?1 AND state <> 0 GROUP BY state",
+                              folder.id);
                  row.next();)
                 (row.integer(0) == stored(FileState::Offline) ? collection.offline : collection.unreadable) +=
                     static_cast<std::uint64_t>(row.integer(1));
@@ -250,8 +250,8 @@ void Library::removeCollection(CollectionId id) {
 
 std::vector<Folder> Library::folders(CollectionId id) {
     std::vector<Folder> folders;
-    for (Query row(*m_impl->db, "SELECT id, collection, path, online FROM folders WHERE collection = ?1 ORDER BY path",
-                   id);
+    for (SqlQuery row(*m_impl->db,
+                      "SELECT id, collection, path, online FROM folders WHERE collection = ?1 ORDER BY path", id);
          row.next();)
         folders.push_back(folderFromRow(row));
     return folders;
@@ -302,7 +302,7 @@ void Library::setFolderOnline(FolderId id, bool online) {
 }
 
 std::optional<std::string> Library::setting(std::string_view name) {
-    Query row(*m_impl->db, "SELECT value FROM settings WHERE name = ?1", std::string(name));
+    SqlQuery row(*m_impl->db, "SELECT value FROM settings WHERE name = ?1", std::string(name));
     if (!row.next()) return std::nullopt;
     return row.text(0);
 }
@@ -329,8 +329,8 @@ void Library::endJob(std::int64_t id, const std::string& state) {
 
 std::vector<Library::StoppedJob> Library::resumableJobs() {
     std::vector<StoppedJob> jobs;
-    for (Query row(*m_impl->db,
-                   "SELECT id, kind, arguments, state FROM jobs WHERE state IN ('running', 'stopped') ORDER BY id");
+    for (SqlQuery row(*m_impl->db,
+                      "SELECT id, kind, arguments, state FROM jobs WHERE state IN ('running', 'stopped') ORDER BY id");
          row.next();)
         jobs.push_back({row.integer(0), row.text(1), row.text(2), row.text(3)});
     std::erase_if(jobs, [&](const StoppedJob& job) {

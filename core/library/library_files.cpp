@@ -11,7 +11,7 @@ constexpr const char* fileColumns =
     "SELECT files.id, files.folder, folders.path, files.path, size, mtime_ns, state, image, "
     "error, reason FROM files JOIN folders ON folders.id = files.folder ";
 
-File fileFromRow(const Query& row) {
+File fileFromRow(const SqlQuery& row) {
     File file;
     file.id = row.integer(0);
     file.folder = row.integer(1);
@@ -33,8 +33,8 @@ struct FileRange {
 std::vector<FileRange> fileRanges(Database& db, const ImageFilter& filter) {
     std::vector<FileRange> ranges;
     const auto wanted = filter.folder.empty() ? std::filesystem::path() : absolutePath(filter.folder);
-    for (Query row(db, "SELECT id, collection, path, online FROM folders WHERE ?1 IS NULL OR collection = ?1",
-                   filter.collection);
+    for (SqlQuery row(db, "SELECT id, collection, path, online FROM folders WHERE ?1 IS NULL OR collection = ?1",
+                      filter.collection);
          row.next();) {
         const Folder folder = folderFromRow(row);
         if (wanted.empty() || relativeTo(wanted, folder.path))
@@ -47,7 +47,7 @@ std::vector<FileRange> fileRanges(Database& db, const ImageFilter& filter) {
 
 IdSet imagesOfFiles(Database& db, const ImageFilter& filter) {
     IdSet images;
-    const auto collect = [&images](Query row) {
+    const auto collect = [&images](SqlQuery row) {
         while (row.next())
             images.insert(row.integer(0));
     };
@@ -76,7 +76,7 @@ IdSet imagesOfFiles(Database& db, const ImageFilter& filter) {
 
 IdSet imagesWithProperties(Database& db, const ImageFilter& filter) {
     IdSet images;
-    for (Query row(
+    for (SqlQuery row(
              db,
              "SELECT id FROM images WHERE (?1 = '' OR format = ?1) AND (?2 = 0 OR (taken_at <> 0 AND taken_at >= ?2)) "
              "AND (?3 = 0 OR (taken_at <> 0 AND taken_at < ?3))",
@@ -88,7 +88,7 @@ IdSet imagesWithProperties(Database& db, const ImageFilter& filter) {
 
 /// Calls `visit` with the images in the order; one of several files comes more than once.
 void walk(Database& db, ImageOrder order, const std::function<void(ImageId)>& visit) {
-    const auto visitAll = [&visit](Query row) {
+    const auto visitAll = [&visit](SqlQuery row) {
         while (row.next())
             visit(row.integer(0));
     };
@@ -101,7 +101,7 @@ void walk(Database& db, ImageOrder order, const std::function<void(ImageId)>& vi
         break;
     case ImageOrder::Folder: {
         std::vector<FolderId> folders;
-        for (Query row(db, "SELECT id FROM folders ORDER BY path, id"); row.next();)
+        for (SqlQuery row(db, "SELECT id FROM folders ORDER BY path, id"); row.next();)
             folders.push_back(row.integer(0));
         for (const FolderId folder : folders)
             visitAll({db, "SELECT image FROM files WHERE folder = ?1 AND image IS NOT NULL ORDER BY path", folder});
@@ -122,8 +122,8 @@ bool ImageFilter::any() const {
 }
 
 std::optional<File> Library::findFile(FolderId folder, const std::filesystem::path& relativePath) {
-    Query row(*m_impl->db, std::string(fileColumns) + "WHERE files.folder = ?1 AND files.path = ?2", folder,
-              pathBlob(relativePath));
+    SqlQuery row(*m_impl->db, std::string(fileColumns) + "WHERE files.folder = ?1 AND files.path = ?2", folder,
+                 pathBlob(relativePath));
     if (!row.next()) return std::nullopt;
     return fileFromRow(row);
 }
@@ -137,7 +137,7 @@ std::uint64_t Library::markSeen(FolderId folder, std::span<const FileId> seen) {
     Transaction transaction = m_impl->begin();
     Database& db = *m_impl->db;
     // Compared here, written only where something changes: after most scans nothing does.
-    for (Query row(db, "SELECT id, state FROM files WHERE folder = ?1", folder); row.next();) {
+    for (SqlQuery row(db, "SELECT id, state FROM files WHERE folder = ?1", folder); row.next();) {
         const bool isSeen = std::binary_search(present.begin(), present.end(), row.integer(0));
         const auto state = static_cast<FileState>(row.integer(1));
         if (isSeen && state == FileState::Offline) back.push_back(row.integer(0));
@@ -166,10 +166,11 @@ void Library::Impl::dropOrphans() {
 
 std::vector<File> Library::unreadableFiles(std::optional<CollectionId> id) {
     std::vector<File> files;
-    for (Query row(*m_impl->db,
-                   std::string(fileColumns) +
-                       "WHERE state = 2 AND (?1 IS NULL OR folders.collection = ?1) ORDER BY folders.path, files.path",
-                   id);
+    for (SqlQuery row(
+             *m_impl->db,
+             std::string(fileColumns) +
+                 "WHERE state = 2 AND (?1 IS NULL OR folders.collection = ?1) ORDER BY folders.path, files.path",
+             id);
          row.next();)
         files.push_back(fileFromRow(row));
     return files;
@@ -177,7 +178,7 @@ std::vector<File> Library::unreadableFiles(std::optional<CollectionId> id) {
 
 std::vector<File> Library::filesOf(ImageId image) {
     std::vector<File> files;
-    for (Query row(*m_impl->db, std::string(fileColumns) + "WHERE image = ?1 ORDER BY state, files.id", image);
+    for (SqlQuery row(*m_impl->db, std::string(fileColumns) + "WHERE image = ?1 ORDER BY state, files.id", image);
          row.next();)
         files.push_back(fileFromRow(row));
     return files;
@@ -186,7 +187,7 @@ std::vector<File> Library::filesOf(ImageId image) {
 std::optional<ImageId> Library::findImageByPath(const std::filesystem::path& path) {
     const auto absolute = absolutePath(path);
     for (const FileRange& range : fileRanges(*m_impl->db, {})) {
-        Query folder(*m_impl->db, "SELECT path FROM folders WHERE id = ?1", range.folder);
+        SqlQuery folder(*m_impl->db, "SELECT path FROM folders WHERE id = ?1", range.folder);
         if (!folder.next()) continue;
         const auto relative = relativeTo(folder.text(0), absolute);
         if (!relative || relative->empty()) continue;
@@ -199,7 +200,7 @@ std::optional<ImageId> Library::findImageByPath(const std::filesystem::path& pat
 std::optional<Image> Library::image(ImageId id) {
     Database& db = *m_impl->db;
     const ReadTransaction snapshot(db);
-    Query row(db, "SELECT hash, width, height, format, damage, taken_at FROM images WHERE id = ?1", id);
+    SqlQuery row(db, "SELECT hash, width, height, format, damage, taken_at FROM images WHERE id = ?1", id);
     if (!row.next()) return std::nullopt;
     Image image;
     image.id = id;
@@ -210,7 +211,7 @@ std::optional<Image> Library::image(ImageId id) {
     image.damage = row.text(4);
     image.takenAt = row.integer(5);
     image.files = static_cast<std::uint32_t>(db.integer("SELECT count(*) FROM files WHERE image = ?1", id).value_or(0));
-    Query first(db, std::string(fileColumns) + "WHERE image = ?1 ORDER BY state, files.id LIMIT 1", id);
+    SqlQuery first(db, std::string(fileColumns) + "WHERE image = ?1 ORDER BY state, files.id LIMIT 1", id);
     image.online = false;
     if (!first.next()) return image;
     const File file = fileFromRow(first);
@@ -234,16 +235,22 @@ std::vector<ImageId> Library::imageIds(const ImageFilter& filter, ImageOrder ord
         ofProperties = imagesWithProperties(db, filter);
 
     IdSet orphans; // of a scan that is under way: no file, nothing to show
-    for (Query row(db, "SELECT image FROM orphans"); row.next();)
+    for (SqlQuery row(db, "SELECT image FROM orphans"); row.next();)
         orphans.insert(row.integer(0));
 
     IdSet taken;
     std::vector<ImageId> ids;
-    walk(db, order, [&](ImageId id) {
+    const auto take = [&](ImageId id) {
         if ((!ofFiles || ofFiles->contains(id)) && (!ofProperties || ofProperties->contains(id)) &&
             !orphans.contains(id) && taken.insert(id))
             ids.push_back(id);
-    });
+    };
+    // What the filter found is in order already; a search needs no more.
+    if (order == ImageOrder::Added && ofFiles)
+        for (const ImageId id : ofFiles->ids())
+            take(id);
+    else
+        walk(db, order, take);
     return ids;
 }
 

@@ -16,7 +16,7 @@ constexpr const char* setColumns =
     "(SELECT count(*) FROM tombstones JOIN segments ON segments.id = segment WHERE set_id = embedding_sets.id) "
     "FROM embedding_sets ";
 
-EmbeddingSet setFromRow(const Query& row) {
+EmbeddingSet setFromRow(const SqlQuery& row) {
     EmbeddingSet set;
     set.id = row.integer(0);
     set.key = {row.text(1), row.text(2), row.text(3), row.text(4), static_cast<int>(row.integer(5)),
@@ -27,7 +27,7 @@ EmbeddingSet setFromRow(const Query& row) {
     return set;
 }
 
-SegmentRow segmentFromRow(const Query& row) {
+SegmentRow segmentFromRow(const SqlQuery& row) {
     return {row.integer(0), row.integer(1), row.text(2), static_cast<std::uint64_t>(row.integer(3)),
             row.text(4),    row.text(5),    row.text(6)};
 }
@@ -36,7 +36,7 @@ SegmentRow segmentFromRow(const Query& row) {
 class Batch {
 public:
     Batch(Database& db, EmbeddingSetId set) : m_db(db), m_set(set) {
-        Query row(db, "SELECT dim, last_vector FROM embedding_sets WHERE id = ?1", set);
+        SqlQuery row(db, "SELECT dim, last_vector FROM embedding_sets WHERE id = ?1", set);
         if (!row.next()) throw Error(ErrorCode::NotFound, "There is no embedding set " + std::to_string(set));
         m_halves.resize(static_cast<std::size_t>(row.integer(0)));
         committed.lastVector = row.integer(1);
@@ -44,8 +44,8 @@ public:
 
     void addFile(const ImportedFile& file) {
         ++committed.files;
-        Query known(m_db, "SELECT id, image FROM files WHERE folder = ?1 AND path = ?2", file.folder,
-                    pathBlob(file.relativePath));
+        SqlQuery known(m_db, "SELECT id, image FROM files WHERE folder = ?1 AND path = ?2", file.folder,
+                       pathBlob(file.relativePath));
         std::optional<FileId> id;
         std::optional<ImageId> before;
         if (known.next()) {
@@ -145,7 +145,7 @@ void requireAccounted(Database& db, const SegmentRow& segment) {
 
 std::vector<std::string> Library::Impl::filesOfSegment(std::int64_t segment) {
     std::vector<std::string> files;
-    Query row(*db, "SELECT file, index_file FROM segments WHERE id = ?1", segment);
+    SqlQuery row(*db, "SELECT file, index_file FROM segments WHERE id = ?1", segment);
     if (!row.next()) return files;
     files.push_back(row.text(0));
     if (std::string index = row.text(1); !index.empty()) files.push_back(std::move(index));
@@ -179,19 +179,19 @@ EmbeddingSet Library::embeddingSet(const EmbeddingSetKey& key, int dim) {
 }
 
 std::optional<EmbeddingSet> Library::findEmbeddingSet(const EmbeddingSetKey& key) {
-    Query row(*m_impl->db,
-              std::string(setColumns) +
-                  "WHERE model_hash = ?1 AND adaptation = ?2 AND fusion = ?3 AND smoothing = ?4 AND input_size = ?5 "
-                  "AND precision = ?6 AND whitening = ?7",
-              key.modelHash, key.adaptation, key.fusion, key.smoothing, std::int64_t{key.inputSize}, key.precision,
-              key.whitening);
+    SqlQuery row(*m_impl->db,
+                 std::string(setColumns) +
+                     "WHERE model_hash = ?1 AND adaptation = ?2 AND fusion = ?3 AND smoothing = ?4 AND input_size = ?5 "
+                     "AND precision = ?6 AND whitening = ?7",
+                 key.modelHash, key.adaptation, key.fusion, key.smoothing, std::int64_t{key.inputSize}, key.precision,
+                 key.whitening);
     if (!row.next()) return std::nullopt;
     return setFromRow(row);
 }
 
 std::vector<EmbeddingSet> Library::embeddingSets() {
     std::vector<EmbeddingSet> sets;
-    for (Query row(*m_impl->db, std::string(setColumns) + "ORDER BY id"); row.next();)
+    for (SqlQuery row(*m_impl->db, std::string(setColumns) + "ORDER BY id"); row.next();)
         sets.push_back(setFromRow(row));
     return sets;
 }
@@ -204,7 +204,7 @@ std::vector<ImageId> Library::imagesWithoutVector(EmbeddingSetId set, const Imag
     const ReadTransaction snapshot(*m_impl->db);
     std::vector<ImageId> ids = imageIds(filter);
     IdSet embedded;
-    for (Query row(*m_impl->db, "SELECT image FROM embeddings WHERE set_id = ?1", set); row.next();)
+    for (SqlQuery row(*m_impl->db, "SELECT image FROM embeddings WHERE set_id = ?1", set); row.next();)
         embedded.insert(row.integer(0));
     std::erase_if(ids, [&](ImageId id) { return embedded.contains(id); });
     return ids;
@@ -239,10 +239,11 @@ Library::Committed Library::commitVectors(EmbeddingSetId set, std::span<const Im
 
 std::vector<TailVector> Library::tail(EmbeddingSetId set, VectorId above, std::size_t limit) {
     std::vector<TailVector> tail;
-    for (Query row(*m_impl->db,
-                   "SELECT id, image, vector FROM embeddings WHERE set_id = ?1 AND segment IS NULL AND id > ?2 ORDER "
-                   "BY id LIMIT ?3",
-                   set, above, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
+    for (SqlQuery row(
+             *m_impl->db,
+             "SELECT id, image, vector FROM embeddings WHERE set_id = ?1 AND segment IS NULL AND id > ?2 ORDER "
+             "BY id LIMIT ?3",
+             set, above, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
          row.next();) {
         const auto bytes = row.blob(2);
         TailVector vector{row.integer(0), row.integer(1), std::vector<std::uint16_t>(bytes.size() / 2)};
@@ -254,10 +255,10 @@ std::vector<TailVector> Library::tail(EmbeddingSetId set, VectorId above, std::s
 
 std::vector<SegmentRow> Library::segments(EmbeddingSetId set) {
     std::vector<SegmentRow> segments;
-    for (Query row(*m_impl->db,
-                   "SELECT id, set_id, file, count, checksum, index_file, index_checksum FROM segments "
-                   "WHERE set_id = ?1 ORDER BY id",
-                   set);
+    for (SqlQuery row(*m_impl->db,
+                      "SELECT id, set_id, file, count, checksum, index_file, index_checksum FROM segments "
+                      "WHERE set_id = ?1 ORDER BY id",
+                      set);
          row.next();)
         segments.push_back(segmentFromRow(row));
     return segments;
@@ -289,7 +290,7 @@ SegmentRow Library::mergeSegments(std::span<const std::int64_t> old, const Segme
         for (std::string& name : m_impl->filesOfSegment(id))
             oldFiles.push_back(std::move(name));
         std::vector<ImageId> deleted;
-        for (Query tombstone(db, "SELECT image FROM tombstones WHERE segment = ?1", id); tombstone.next();)
+        for (SqlQuery tombstone(db, "SELECT image FROM tombstones WHERE segment = ?1", id); tombstone.next();)
             deleted.push_back(tombstone.integer(0));
         for (const ImageId image : deleted)
             if (std::binary_search(images.begin(), images.end(), image))
@@ -323,10 +324,10 @@ void Library::setSegmentIndex(std::int64_t segment, const std::string& indexFile
 
 std::vector<ImageId> Library::imagesOfSegment(std::int64_t segment) {
     std::vector<ImageId> images;
-    for (Query row(*m_impl->db,
-                   "SELECT image FROM embeddings WHERE segment = ?1 UNION ALL "
-                   "SELECT image FROM tombstones WHERE segment = ?1 ORDER BY 1",
-                   segment);
+    for (SqlQuery row(*m_impl->db,
+                      "SELECT image FROM embeddings WHERE segment = ?1 UNION ALL "
+                      "SELECT image FROM tombstones WHERE segment = ?1 ORDER BY 1",
+                      segment);
          row.next();)
         images.push_back(row.integer(0));
     return images;
@@ -334,9 +335,9 @@ std::vector<ImageId> Library::imagesOfSegment(std::int64_t segment) {
 
 std::vector<ImageId> Library::tombstones(EmbeddingSetId set) {
     std::vector<ImageId> images;
-    for (Query row(*m_impl->db,
-                   "SELECT image FROM tombstones JOIN segments ON segments.id = segment WHERE set_id = ?1 ORDER BY 1",
-                   set);
+    for (SqlQuery row(
+             *m_impl->db,
+             "SELECT image FROM tombstones JOIN segments ON segments.id = segment WHERE set_id = ?1 ORDER BY 1", set);
          row.next();)
         images.push_back(row.integer(0));
     return images;

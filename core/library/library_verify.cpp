@@ -12,24 +12,24 @@ public:
     Verifier(Database& db, const LibraryPaths& paths, bool deep) : m_db(db), m_paths(paths), m_deep(deep) {}
 
     void checkDatabase() {
-        for (Query row(m_db, m_deep ? "PRAGMA integrity_check" : "PRAGMA quick_check"); row.next();)
+        for (SqlQuery row(m_db, m_deep ? "PRAGMA integrity_check" : "PRAGMA quick_check"); row.next();)
             if (row.text(0) != "ok") report("The catalogue: " + row.text(0));
-        for (Query row(m_db, "PRAGMA foreign_key_check"); row.next();)
+        for (SqlQuery row(m_db, "PRAGMA foreign_key_check"); row.next();)
             report("The catalogue: row " + row.text(1) + " of " + row.text(0) + " refers to a missing row of " +
                    row.text(2));
     }
 
     void checkImages() {
-        for (Query row(m_db,
-                       "SELECT id FROM images WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.image = images.id) "
-                       "AND id NOT IN (SELECT image FROM orphans)");
+        for (SqlQuery row(m_db,
+                          "SELECT id FROM images WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.image = images.id) "
+                          "AND id NOT IN (SELECT image FROM orphans)");
              row.next();)
             report("Image " + row.text(0) + " has no file");
     }
 
     void checkTail() {
-        for (Query row(m_db, "SELECT embeddings.id, dim, vector FROM embeddings JOIN embedding_sets "
-                             "ON embedding_sets.id = set_id WHERE segment IS NULL");
+        for (SqlQuery row(m_db, "SELECT embeddings.id, dim, vector FROM embeddings JOIN embedding_sets "
+                                "ON embedding_sets.id = set_id WHERE segment IS NULL");
              row.next();) {
             const auto bytes = row.blob(2);
             if (bytes.size() != 2 * static_cast<std::size_t>(row.integer(1)))
@@ -40,11 +40,11 @@ public:
     }
 
     void checkSegments() {
-        for (Query row(m_db, "SELECT file, count, checksum, index_file, index_checksum, "
-                             "(SELECT count(*) FROM embeddings WHERE segment = segments.id) + "
-                             "(SELECT count(*) FROM tombstones WHERE segment = segments.id), "
-                             "(SELECT count(*) FROM embeddings WHERE segment = segments.id "
-                             "AND embeddings.set_id <> segments.set_id) FROM segments");
+        for (SqlQuery row(m_db, "SELECT file, count, checksum, index_file, index_checksum, "
+                                "(SELECT count(*) FROM embeddings WHERE segment = segments.id) + "
+                                "(SELECT count(*) FROM tombstones WHERE segment = segments.id), "
+                                "(SELECT count(*) FROM embeddings WHERE segment = segments.id "
+                                "AND embeddings.set_id <> segments.set_id) FROM segments");
              row.next();) {
             checkFile(row.text(0), row.text(2));
             if (!row.text(3).empty()) checkFile(row.text(3), row.text(4));

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t schema = 1;
 
 bool usable(Database& db) {
-    Query(db, "PRAGMA journal_mode = WAL").next();
+    SqlQuery(db, "PRAGMA journal_mode = WAL").next();
     // Only the form of the store is checked here, its content when it is read: a whole check takes long.
     if (db.integer("PRAGMA user_version") == schema)
         return db.integer("SELECT count(*) FROM (SELECT 1 FROM thumbnails LIMIT 1)").has_value();
@@ -82,7 +82,7 @@ ThumbnailStore::ThumbnailStore(ThumbnailStore&&) noexcept = default;
 
 std::optional<std::vector<std::byte>> ThumbnailStore::find(const ContentHash& hash) {
     return m_impl->repairing([&]() -> std::optional<std::vector<std::byte>> {
-        Query row(*m_impl->db, "SELECT jpeg FROM thumbnails WHERE hash = ?1", Blob(std::span(hash.bytes)));
+        SqlQuery row(*m_impl->db, "SELECT jpeg FROM thumbnails WHERE hash = ?1", Blob(std::span(hash.bytes)));
         if (!row.next()) return std::nullopt;
         const auto bytes = row.blob(0);
         return std::vector<std::byte>(bytes.begin(), bytes.end());
@@ -110,7 +110,7 @@ std::size_t ThumbnailStore::removeIf(const std::function<bool(const ContentHash&
     return m_impl->repairing([&] {
         Transaction transaction(*m_impl->db, m_impl->writeLock);
         std::vector<std::int64_t> rows;
-        for (Query row(*m_impl->db, "SELECT id, hash FROM thumbnails"); row.next();) {
+        for (SqlQuery row(*m_impl->db, "SELECT id, hash FROM thumbnails"); row.next();) {
             ContentHash hash;
             const auto bytes = row.blob(1);
             std::memcpy(hash.bytes.data(), bytes.data(), std::min(bytes.size(), hash.bytes.size()));

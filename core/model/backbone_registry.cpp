@@ -61,7 +61,7 @@ std::vector<fs::path> BackboneRegistry::defaultFolders() {
         const char* value = std::getenv(name);
         return value ? fs::path(value) : fs::path();
     };
-    if (const fs::path models = fromEnvironment("GRAPPA_MODELS"); !models.empty()) folders.push_back(models);
+    if (const fs::path models = fromEnvironment("GRAPPA_MODELS"); !models.empty()) return {models};
     const fs::path data = fromEnvironment("XDG_DATA_HOME");
     const fs::path home = fromEnvironment("HOME");
     if (data.is_absolute())

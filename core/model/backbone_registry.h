@@ -26,7 +26,7 @@ class BackboneRegistry {
 public:
     explicit BackboneRegistry(std::vector<std::filesystem::path> folders);
 
-    /// Where backbones are looked for: GRAPPA_MODELS, the user's data folder, next to the program (a build folder or an
+    /// Where backbones are looked for: GRAPPA_MODELS alone if it is set, else the user's data folder, next to the program (a build folder or an
     /// installation prefix).
     static std::vector<std::filesystem::path> defaultFolders();
     static constexpr std::string_view defaultName = "dinov2-vits14-focus";

@@ -2,8 +2,10 @@
 #include "tests/support/images.h"
 #include "tests/support/tiny_backbone.h"
 
+#include <QDateTime>
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -190,8 +192,8 @@ void TestGrappaCli::searchFindsTheSameImageFirst() {
 
     const json inside =
         cli().run({"search", "--id", std::to_string(results[0]["id"].get<int>()).c_str(), "--limit", "2"}).json();
-    QCOMPARE(inside["results"][0]["id"], results[1]["id"]);
-    QCOMPARE(inside["results"][1]["id"], results[2]["id"]);
+    QCOMPARE(inside["results"][0]["id"].get<int>(), results[1]["id"].get<int>());
+    QCOMPARE(inside["results"][1]["id"].get<int>(), results[2]["id"].get<int>());
 }
 
 void TestGrappaCli::searchFilters() {
@@ -309,7 +311,7 @@ void TestGrappaCli::serveAnswersAndEnds() {
     const QByteArray bytes = file.readAll();
     process.write(QByteArray::fromStdString(json{{"id", 2}, {"op", "embed"}, {"bytes", bytes.size()}}.dump() + "\n") +
                   bytes);
-    QCOMPARE(readLine()["base"], byPath);
+    QVERIFY(readLine()["base"] == byPath);
 
     process.write(QByteArray::fromStdString(
         json{{"id", 3}, {"op", "render"}, {"path", image.toStdString()}, {"side", 80}}.dump() + "\n"));
@@ -341,26 +343,25 @@ void TestGrappaCli::serveAnswersAndEnds() {
 }
 
 void TestGrappaCli::stopIsCleanAndResumable() {
-    QVERIFY(grappa::test::writeImages(folder("many"), 400, 1000));
+    QVERIFY(grappa::test::writeImages(folder("many"), 1500, 1000));
     const Cli many = cli("stop-library");
     QProcess process;
     many.start(process, {"import", folder("many")});
+    process.setReadChannel(QProcess::StandardError);
     QByteArray events;
     while (!events.contains("\"event\":\"committed\"")) {
-        QVERIFY(process.waitForReadyRead(60'000) || !process.readAllStandardError().isEmpty());
-        process.setReadChannel(QProcess::StandardError);
+        QVERIFY(process.waitForReadyRead(60'000));
         events += process.readAllStandardError();
     }
     ::kill(static_cast<pid_t>(process.processId()), SIGTERM);
     QVERIFY(process.waitForFinished(2000));
-    if (process.exitCode() == 0) QSKIP("The import ended before the signal came.");
     QCOMPARE(process.exitCode(), 130);
     const json info = many.run({"info"}).json();
     const int kept = info["embeddingSets"][0]["vectors"].get<int>();
-    QVERIFY(kept > 0 && kept < 400);
+    QVERIFY(kept > 0 && kept < 1500);
     QCOMPARE(info["resumableJobs"].size(), std::size_t{1});
     const json rest = many.run({"import", "--collection", "many"}).json();
-    QCOMPARE(rest["embedded"].get<int>(), 400 - kept);
+    QCOMPARE(rest["embedded"].get<int>(), 1500 - kept);
     QVERIFY(many.run({"verify"}).json()["clean"].get<bool>());
 }
 

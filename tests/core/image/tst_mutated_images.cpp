@@ -89,6 +89,8 @@ void TestMutatedImages::decodeOrRefuse() {
                              error.code() == ErrorCode::ImageTooLarge || error.code() == ErrorCode::ImageUndecodable,
                          error.what());
                 ++refused;
+            } catch (const std::exception& error) {
+                QFAIL(error.what());
             }
         }
     qInfo("seed %u: %d decoded, %d damaged, %d refused", seed, decoded, damaged, refused);

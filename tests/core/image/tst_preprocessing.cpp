@@ -16,6 +16,7 @@ private Q_SLOTS:
     void cropsOfExtremeShapes_data();
     void cropsOfExtremeShapes();
     void scaledDecodeGivesNearlyTheSameCrop();
+    void transparentThingIsWhole();
     void thumbnailKeepsAspect_data();
     void thumbnailKeepsAspect();
     void encodersRoundTrip();
@@ -74,6 +75,20 @@ void TestPreprocessing::scaledDecodeGivesNearlyTheSameCrop() {
     for (std::size_t i = 0; i < fast.rgb.size(); ++i)
         sum += std::abs(fast.rgb[i] - exact.rgb[i]);
     QVERIFY2(sum / static_cast<double>(fast.rgb.size()) < 4, "mean difference of a sample");
+}
+
+void TestPreprocessing::transparentThingIsWhole() {
+    // A black bar, wider than high: a centre crop of it would be black all over.
+    const Pixels bar{40, 10, std::vector<std::uint8_t>(3 * 40 * 10, 0)};
+    const Pixels square = wholeOnWhite(bar, 56);
+    QCOMPARE(square.width, 56);
+    QCOMPARE(square.height, 56);
+    const auto at = [&](int x, int y) { return square.rgb[static_cast<std::size_t>(3 * (y * 56 + x))]; };
+    QCOMPARE(at(0, 28), std::uint8_t{0});
+    QCOMPARE(at(55, 28), std::uint8_t{0});
+    QCOMPARE(at(28, 20), std::uint8_t{255});
+    QCOMPARE(at(28, 36), std::uint8_t{255});
+    QCOMPARE(std::ranges::count(square.rgb, 0), std::ptrdiff_t{3 * 56 * 14});
 }
 
 void TestPreprocessing::thumbnailKeepsAspect_data() {

@@ -1,3 +1,4 @@
+#include "core/base/file_io.h"
 #include "core/jobs/embed_files.h"
 #include "core/jobs/embedding_pipeline.h"
 #include "tests/support/images.h"
@@ -156,12 +157,12 @@ void TestEmbeddingPipeline::filesKeepTheirOrder() {
     Embedder model = embedder();
     std::vector<std::filesystem::path> paths(m_images.rbegin(), m_images.rend());
     paths.insert(paths.begin() + 3, "/nowhere.jpg");
-    const std::vector<EmbeddedFile> files = embedFiles(paths, model, std::nullopt, {});
+    const std::vector<EmbeddedFile> files = embedFiles(paths, model, std::nullopt, {}, poolOptions(8));
     QCOMPARE(files.size(), paths.size());
     QCOMPARE(*files[3].error, ErrorCode::FileUnreadable);
     for (std::size_t i = 0; i < paths.size(); ++i) {
         if (i == 3) continue;
-        const EmbeddedFile alone = embedFiles(std::span(&paths[i], 1), model, std::nullopt, {}).front();
+        const EmbeddedFile alone = embedFiles(std::span(&paths[i], 1), model, std::nullopt, {}, poolOptions(1)).front();
         double dot = 0;
         for (std::size_t j = 0; j < alone.vector.size(); ++j)
             dot += double{alone.vector[j]} * files[i].vector[j];
