@@ -126,6 +126,7 @@ struct ImageFilter {
     std::string format;                      ///< "jpeg", ...
     std::int64_t takenFrom = 0, takenTo = 0; ///< seconds since 1970, [from, to); 0 = open
     bool any() const;                        ///< whether it leaves anything out
+    bool operator==(const ImageFilter&) const = default;
 };
 
 enum class ImageOrder { Added, Name, Folder, Taken };

@@ -50,27 +50,26 @@ private:
     std::vector<Neighbour> m_heap;
 };
 
-/// The images that may be found, in ascending order; all when nothing is filtered.
+/// The images that may be found.
 class Candidates {
 public:
-    Candidates(Library& library, const SearchOptions& options, std::span<const ImageId> deleted)
-        : m_deleted(deleted), m_exclude(options.exclude) {
-        if (options.filter.any()) m_passing = library.imageIds(options.filter);
-    }
+    /// passing: ascending; none = all. deleted: ascending.
+    Candidates(const std::vector<ImageId>* passing, std::span<const ImageId> deleted, std::optional<ImageId> exclude)
+        : m_passing(passing), m_deleted(deleted), m_exclude(exclude) {}
 
     bool accept(ImageId image) const {
         return image != m_exclude && !std::binary_search(m_deleted.begin(), m_deleted.end(), image) &&
-               (!m_passing || std::binary_search(m_passing->begin(), m_passing->end(), image));
+               (m_passing == nullptr || std::binary_search(m_passing->begin(), m_passing->end(), image));
     }
     /// When they are few: these.
     const std::vector<ImageId>* few() const {
-        return m_passing && m_passing->size() < scanBelow ? &*m_passing : nullptr;
+        return m_passing != nullptr && m_passing->size() < scanBelow ? m_passing : nullptr;
     }
 
 private:
+    const std::vector<ImageId>* m_passing;
     std::span<const ImageId> m_deleted;
     std::optional<ImageId> m_exclude;
-    std::optional<std::vector<ImageId>> m_passing;
 };
 
 struct Segment {
@@ -105,6 +104,8 @@ struct Searcher::Impl {
     Impl(Library& searched, const EmbeddingSet& searchedSet) : library(searched), set(searchedSet) {}
 
     void refresh();
+    /// The images that pass the filter, ascending; none when all do. Valid until the next call.
+    const std::vector<ImageId>* passing(const ImageFilter& filter);
     std::vector<SegmentRow> readCatalogue();
     void readTail(std::uint64_t expected);
     Segment load(const SegmentRow& row, const Segment* before) const;
@@ -117,10 +118,25 @@ struct Searcher::Impl {
     std::vector<ImageId> deleted; ///< sealed, but not to be found; ascending
     std::vector<std::string> problems;
 
+    ImageFilter lastFilter; ///< one query after the other goes through the same filter
+    std::int64_t lastFilterVersion = -1;
+    std::vector<ImageId> lastPassing;
+
     VectorId lastVector = 0; ///< of the tail
     std::vector<ImageId> tailImages;
     std::vector<std::uint16_t> tailHalves; ///< [tailImages.size(), dim]
 };
+
+const std::vector<ImageId>* Searcher::Impl::passing(const ImageFilter& filter) {
+    if (!filter.any()) return nullptr;
+    const std::int64_t current = library.dataVersion();
+    if (current != lastFilterVersion || filter != lastFilter) {
+        lastPassing = library.imageIds(filter);
+        lastFilter = filter;
+        lastFilterVersion = current;
+    }
+    return &lastPassing;
+}
 
 void Searcher::Impl::readTail(std::uint64_t expected) {
     const auto dim = static_cast<std::size_t>(set.dim);
@@ -245,7 +261,7 @@ std::vector<Neighbour> Searcher::search(std::span<const float> query, const Sear
     std::vector<std::uint16_t> halves(dim);
     toHalf(unit, halves);
 
-    const Candidates candidates(m_impl->library, options, m_impl->deleted);
+    const Candidates candidates(m_impl->passing(options.filter), m_impl->deleted, options.exclude);
     BestNeighbours best(options.limit, options.minScore);
     const auto score = [&](ImageId image, const std::uint16_t* row) {
         if (candidates.accept(image)) best.add(image, halfDot(halves.data(), row, dim));

@@ -134,6 +134,12 @@ private Q_SLOTS:
 
     void killedAnywhereLosesNoVector() {
         SearchFixture fixture(2000);
+        std::vector<ImageId> images;
+        for (std::size_t i = 0; i < 2000; ++i)
+            images.push_back(fixture.imageOf(i));
+        const LibraryPaths paths = fixture.library.paths();
+        // A connection must not live on in a child process.
+        { const Library closed = std::move(fixture.library); }
         const unsigned seed = std::random_device()();
         qInfo("seed %u", seed);
         std::mt19937 random(seed);
@@ -141,7 +147,7 @@ private Q_SLOTS:
             const pid_t child = ::fork();
             if (child == 0) {
                 try {
-                    Library library(fixture.library.paths(), Library::Access::ReadWrite);
+                    Library library(paths, Library::Access::ReadWrite);
                     indexEmbeddingSet(library, fixture.set, options(0), {});
                 } catch (...) {
                     ::_exit(1);
@@ -151,12 +157,12 @@ private Q_SLOTS:
             std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
             ::kill(child, SIGKILL);
             ::waitpid(child, nullptr, 0);
-            Library library(fixture.library.paths(), Library::Access::ReadWrite);
+            Library library(paths, Library::Access::ReadWrite);
             QCOMPARE(allProblems(library), QByteArray());
             Searcher searcher(library, fixture.set);
             QCOMPARE(searcher.size(), std::size_t{2000});
             const std::size_t i = random() % 2000;
-            QCOMPARE(searcher.search(fixture.vectors.vector(i), {}).front().image, fixture.imageOf(i));
+            QCOMPARE(searcher.search(fixture.vectors.vector(i), {}).front().image, images[i]);
         }
     }
 

@@ -214,6 +214,19 @@ private Q_SLOTS:
         QCOMPARE(searcher.size(), std::size_t{20});
     }
 
+    void filterFollowsTheLibrary() {
+        SearchFixture fixture(20, 20);
+        Searcher searcher(fixture.library, fixture.set);
+        SearchOptions options;
+        options.filter.format = "png";
+        QCOMPARE(searcher.search(fixture.vectors.vector(0), options).size(), std::size_t{2});
+        options.filter.format = "jpeg";
+        QCOMPARE(searcher.search(fixture.vectors.vector(0), options).size(), std::size_t{18});
+        fixture.commit(fixture.library, 20, 20);
+        searcher.refresh();
+        QCOMPARE(searcher.search(fixture.vectors.vector(0), options).size(), std::size_t{36});
+    }
+
     void storedVectors() {
         MixedLibrary& fixture = *m_mixed;
         Searcher searcher(fixture.library, fixture.set);
