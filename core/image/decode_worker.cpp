@@ -16,6 +16,12 @@ namespace grappa {
 
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true; // reserves terabytes of address space
+#else
+constexpr bool sanitized = false;
+#endif
+
 void limit(int resource, std::uint64_t value) {
     const rlimit both{value, value};
     ::setrlimit(static_cast<__rlimit_resource_t>(resource), &both);
@@ -39,10 +45,8 @@ void confine(std::uint64_t memoryLimit) {
     std::signal(SIGTERM, SIG_IGN);
     std::signal(SIGINT, SIG_IGN);
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_FSIZE, memoryLimit);                               // the memory file
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // these reserve terabytes of address space
-    if (memoryLimit > 0) limit(RLIMIT_AS, addressSpace() + memoryLimit);
-#endif
+    limit(RLIMIT_FSIZE, memoryLimit); // the memory file
+    if (!sanitized) limit(RLIMIT_AS, addressSpace() + memoryLimit);
     cv::setNumThreads(1); // one worker a core already
 }
 
