@@ -32,6 +32,15 @@ Collection chooseCollection(Library& library, const Options& options) {
     return library.createCollection(name);
 }
 
+/// The job's row; a stopped import of the same collection is offered no longer, since this one goes on with it.
+std::int64_t beginJob(Library& library, const Collection& collection) {
+    const std::string arguments =
+        Json{{"collection", collection.name}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+    for (const Library::StoppedJob& stopped : library.resumableJobs())
+        if (stopped.kind == "import" && stopped.arguments == arguments) library.endJob(stopped.id, "done");
+    return library.beginJob("import", arguments);
+}
+
 /// Only the rows of this collection, so that an old failure elsewhere does not colour this result.
 Json unreadableRows(Library& library, CollectionId collection) {
     Json rows = Json::array();
@@ -60,8 +69,7 @@ int run(const Program& program, Options options) {
         library.addFolder(collection.id, folder);
 
     const JobContext context = program.context();
-    Json arguments{{"collection", collection.name}};
-    const std::int64_t job = library.beginJob("import", arguments.dump(-1, ' ', false, Json::error_handler_t::replace));
+    const std::int64_t job = beginJob(library, collection);
     ImportSummary summary;
     try {
         summary = importCollection(library, collection.id, embedder, {}, context,

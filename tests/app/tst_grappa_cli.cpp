@@ -362,6 +362,7 @@ void TestGrappaCli::stopIsCleanAndResumable() {
     QCOMPARE(info["resumableJobs"].size(), std::size_t{1});
     const json rest = many.run({"import", "--collection", "many"}).json();
     QCOMPARE(rest["embedded"].get<int>(), 1500 - kept);
+    QVERIFY(many.run({"info"}).json()["resumableJobs"].empty());
     QVERIFY(many.run({"verify"}).json()["clean"].get<bool>());
 }
 
