@@ -258,7 +258,7 @@ VectorIndex VectorIndex::build(std::shared_ptr<const VectorSegment> segment, int
             for (std::size_t row = next++; row < count && !failed; row = next++) {
                 context.throwIfStopped();
                 if (row != top) impl->insert(row, levels[row]);
-                if (thread == 0 && row % 256 == 0) meter.advanceTo(row);
+                if (thread == 0) meter.advanceTo(row);
             }
         } catch (...) {
             failed = true;
@@ -319,7 +319,11 @@ std::vector<VectorIndex::Hit> VectorIndex::search(const std::uint16_t* query, st
 }
 
 std::string indexLibraryVersion() {
-    return std::string("hnswlib, ") + (__builtin_cpu_supports("avx512f") ? "AVX-512" : __builtin_cpu_supports("avx2") ? "AVX2" : "no AVX2") + " processor";
+    return std::string("hnswlib, ") +
+           (__builtin_cpu_supports("avx512f") ? "AVX-512"
+            : __builtin_cpu_supports("avx2")  ? "AVX2"
+                                              : "no AVX2") +
+           " processor";
 }
 
 } // namespace grappa

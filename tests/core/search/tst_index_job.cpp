@@ -17,6 +17,7 @@ IndexOptions options(std::size_t tailLimit, std::size_t maxSmallSegments = 100) 
     options.tailLimit = tailLimit;
     options.indexAbove = 100;
     options.maxSmallSegments = maxSmallSegments;
+    options.threads = 1; // the thread that reports progress has a share of the work
     return options;
 }
 
