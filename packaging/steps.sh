@@ -62,7 +62,7 @@ need_packages() {
         fail "Debian packages" "this system has no apt-get; install what these packages hold by hand: ${missing[*]}"
     ((EUID == 0)) || sudo -v ||
         fail "Debian packages" "as root, run: apt-get install --no-install-recommends ${missing[*]}"
-    step "Installing ${#missing[@]} Debian packages" packages \
+    step "Installing Debian packages (${#missing[@]})" packages \
         "see that apt's sources are reachable and name these packages: ${missing[*]}" install_packages "${missing[@]}"
 }
 
