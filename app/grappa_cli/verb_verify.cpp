@@ -1,6 +1,8 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
+#include "core/search/index_job.h"
+
 #include <iostream>
 #include <memory>
 
@@ -13,7 +15,10 @@ void addVerify(CLI::App& app, Program& program) {
     verb->callback([&program, quick] {
         program.verb = [&program, quick] {
             Library library = program.openLibrary(Library::Access::ReadOnly);
-            const std::vector<std::string> problems = library.verify(!*quick);
+            std::vector<std::string> problems = library.verify(!*quick);
+            if (!*quick)
+                for (std::string& problem : verifyVectors(library))
+                    problems.push_back(std::move(problem));
             if (program.json) {
                 Program::printJson({{"clean", problems.empty()}, {"problems", problems}});
             } else {
