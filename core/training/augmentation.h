@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/training/random.h"
+
 #include <torch/torch.h>
 
 #include <cstdint>
@@ -8,23 +10,22 @@ namespace grappa {
 
 /// Ranges of the views that the adaptors are trained on (method: section 3).
 struct AugmentationOptions {
-    double smallestArea = 0.4; ///< of the image, up to 1
-    double largestRatio = 4.0 / 3.0;
+    double smallestArea = 0.4;       ///< of the image, up to 1
+    double largestRatio = 4.0 / 3.0; ///< width : height from 1 / largestRatio to largestRatio
     double flipProbability = 0.5;
-    double colour = 0.3; ///< brightness, contrast, saturation from U(1 - colour, 1 + colour)
+    double colour = 0.3; ///< brightness, contrast, saturation, each from U(1 - colour, 1 + colour)
 };
 
-/// A training view: random resized crop (antialiased), flip, colour jitter. Drawn from `seed` alone, the same on every
-/// device and thread count. image uint8 [3, H, W] -> uint8 [3, size, size]
+/// A training view: random resized crop (antialiased), flip, colour jitter in the order brightness, contrast,
+/// saturation. Drawn from `seed` alone: the same pixels for every thread count and order of calls. An image longer than
+/// the ratio allows is cut anywhere along its long side. Safe to call from several threads.
+/// image uint8 RGB [3, H, W] on the CPU, H and W >= 1 -> uint8 [3, size, size]
 torch::Tensor trainingView(const torch::Tensor& image, int size, std::uint64_t seed,
                            const AugmentationOptions& options = {});
 
-/// An altered copy for the label-free report, by alterations that training never uses: rotation up to 20 degrees (cut
-/// to the largest upright rectangle), perspective, blur, noise, partial greyscale, a covered part. Drawn from `seed`
-/// alone. image uint8 [3, H, W] -> uint8 [3, size, size]
+/// An altered copy for the label-free report, by alterations that training never uses: rotation by up to 20 degrees
+/// (cut to the largest upright square in the middle), perspective, blur, noise, partial greyscale, a covered part.
+/// Drawn from `seed` alone. Shapes, threads as above.
 torch::Tensor alteredCopy(const torch::Tensor& image, int size, std::uint64_t seed);
-
-/// Mixes numbers into one well-spread seed (splitmix64).
-std::uint64_t mixSeed(std::uint64_t a, std::uint64_t b, std::uint64_t c = 0);
 
 } // namespace grappa
