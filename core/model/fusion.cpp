@@ -73,12 +73,19 @@ torch::Tensor FusionLayerImpl::scores(const torch::Tensor& tokens) {
     return scores(tokens, codes(tokens));
 }
 
+void FusionLayerImpl::fold() {
+    if (!m_centre.defined()) return;
+    const torch::NoGradGuard noGrad;
+    query->bias.sub_(query->weight.matmul(m_centre));
+    m_centre.reset();
+}
+
 torch::Tensor FusionLayerImpl::codes(const torch::Tensor& tokens) {
     return torch::gelu(torch::linear(tokens, m_down, m_downBias));
 }
 
 torch::Tensor FusionLayerImpl::scores(const torch::Tensor& tokens, const torch::Tensor& codes) {
-    const auto asked = query(tokens);
+    const auto asked = query(m_centre.defined() ? tokens - m_centre : tokens);
     const auto [ofCodes, constant] = keys();
     // q.(W_k U_i g_i) as (q W_k U_i).g_i: no tensor of N*D a token.
     const auto products = torch::linear(asked, ofCodes) * codes;

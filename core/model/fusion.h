@@ -39,6 +39,9 @@ public:
     /// tokens [B, T, D]. Differentiable in the tokens and in what is trainable. Where no gradient is recorded, what
     /// depends on weights alone is computed once and again after they changed in place, moved or were replaced.
     Output forward(const torch::Tensor& tokens);
+    /// Trains the query on tokens - centre, centre [D], which is better conditioned; fold() moves it into the bias.
+    void setCentre(const torch::Tensor& centre) { m_centre = centre; }
+    void fold();
     /// Scores before the softmax, [B, T, N], up to a constant for each token.
     torch::Tensor scores(const torch::Tensor& tokens);
 
@@ -56,6 +59,7 @@ private:
     Keys keys();
 
     FusionOptions m_options;
+    torch::Tensor m_centre;           ///< of the tokens while the query is trained; else undefined
     torch::Tensor m_down, m_downBias; ///< V of all sets [N*b, D], [N*b]
     torch::Tensor m_up, m_upBias;     ///< U of all sets [D, N*b], c [N, D]
 

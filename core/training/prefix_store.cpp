@@ -1,0 +1,252 @@
+#include "core/training/prefix_store.h"
+
+#include "core/base/file_io.h"
+#include "core/base/hash.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fcntl.h>
+#include <map>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace grappa {
+
+namespace {
+
+/// Decoded images that are held while their views are computed.
+constexpr std::size_t imagesAtOnce = 8;
+/// Counts up when views are drawn differently: a cache of another generation is of no use.
+constexpr int viewGeneration = 1;
+
+torch::Tensor normalised(const torch::Tensor& pixels, const torch::Device& device) {
+    const auto channels = [&](float r, float g, float b) { return torch::tensor({r, g, b}).view({3, 1, 1}).to(device); };
+    const auto mean = channels(0.485F, 0.456F, 0.406F);
+    const auto deviation = channels(0.229F, 0.224F, 0.225F);
+    return (pixels.to(device, torch::kFloat) / 255 - mean) / deviation;
+}
+
+} // namespace
+
+struct PrefixStore::Impl {
+    VisionTransformer backbone{nullptr};
+    torch::Device device{torch::kCPU};
+    std::int64_t firstBlock = 0;
+    ImageSource& source;
+    PrefixStoreOptions options;
+    FileDescriptor file;
+    std::int64_t tokens = 0, width = 0;
+    std::size_t slots = 0; ///< that fit into the cache
+    std::string identity;
+
+    explicit Impl(ImageSource& imageSource) : source(imageSource) {}
+
+    std::size_t tokenBytes() const { return static_cast<std::size_t>(tokens * width) * sizeof(at::Half); }
+    std::size_t slotBytes() const { return tokenBytes() + sizeof(ContentHash::bytes); }
+
+    /// The slot of a view, or nothing when it is never cached or does not fit. Crops come first: all stages need them.
+    std::optional<std::size_t> slotOf(std::int64_t image, ViewId view) const {
+        if (view.kind == ViewId::Kind::Altered) return std::nullopt;
+        const std::size_t lane = view.kind == ViewId::Kind::Crop ? 0 : static_cast<std::size_t>(1 + view.number);
+        const std::size_t slot = lane * source.size() + static_cast<std::size_t>(image);
+        return slot < slots ? std::optional(slot) : std::nullopt;
+    }
+
+    torch::Tensor readSlot(std::size_t slot) const {
+        std::vector<std::byte> bytes(slotBytes());
+        const auto read = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(slot * slotBytes()));
+        if (read != static_cast<ssize_t>(bytes.size())) return {};
+        const std::span content = std::span(bytes).first(tokenBytes());
+        if (std::memcmp(hashBytes(content).bytes.data(), bytes.data() + tokenBytes(), sizeof(ContentHash::bytes)) != 0) return {};
+        return torch::from_blob(bytes.data(), {tokens, width}, torch::kHalf).clone();
+    }
+
+    /// A full disk only makes the cache smaller.
+    void writeSlot(std::size_t slot, const torch::Tensor& value) {
+        std::vector<std::byte> bytes(slotBytes());
+        std::memcpy(bytes.data(), value.const_data_ptr(), tokenBytes());
+        const auto checksum = hashBytes(std::span(bytes).first(tokenBytes())).bytes;
+        std::memcpy(bytes.data() + tokenBytes(), checksum.data(), checksum.size());
+        const auto written = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(slot * slotBytes()));
+        if (written != static_cast<ssize_t>(bytes.size())) slots = std::min(slots, slot);
+    }
+
+    torch::Tensor pixelsOf(const ImageSource::Sample& sample, std::int64_t image, ViewId view) const {
+        if (view.kind == ViewId::Kind::Crop) return sample.crop;
+        const std::uint64_t seed = mixSeed(source.key(static_cast<std::size_t>(image)),
+                                           static_cast<std::uint64_t>(view.kind), static_cast<std::uint64_t>(view.number));
+        return view.kind == ViewId::Kind::Training
+                   ? trainingView(sample.image, options.inputSize, seed, options.augmentation)
+                   : alteredCopy(sample.image, options.inputSize, seed);
+    }
+
+    struct Wanted {
+        std::int64_t image;
+        ViewId view;
+        std::size_t sample; ///< among the loaded
+    };
+
+    /// fp16 [T, D] on the CPU for each wanted view.
+    std::vector<torch::Tensor> compute(const std::vector<Wanted>& wanted,
+                                       const std::vector<ImageSource::Sample>& samples) {
+        std::vector<torch::Tensor> results(wanted.size());
+        const auto one = [&](std::size_t i) {
+            const c10::InferenceMode inference;
+            const auto pixels = pixelsOf(samples[wanted[i].sample], wanted[i].image, wanted[i].view);
+            const auto value = frozenPrefix(*backbone, normalised(pixels, device).unsqueeze(0), firstBlock);
+            results[i] = value[0].to(torch::kCPU, torch::kHalf).contiguous();
+        };
+        if (device.is_cuda()) {
+            computeTogether(wanted, samples, results);
+        } else {
+            at::parallel_for(0, static_cast<std::int64_t>(wanted.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t i = begin; i < end; ++i)
+                    one(static_cast<std::size_t>(i));
+            });
+        }
+        return results;
+    }
+
+    void computeTogether(const std::vector<Wanted>& wanted, const std::vector<ImageSource::Sample>& samples,
+                         std::vector<torch::Tensor>& results) {
+        const c10::InferenceMode inference;
+        std::vector<torch::Tensor> pixels;
+        for (const Wanted& each : wanted)
+            pixels.push_back(pixelsOf(samples[each.sample], each.image, each.view));
+        const auto values =
+            frozenPrefix(*backbone, normalised(torch::stack(pixels), device), firstBlock).to(torch::kCPU, torch::kHalf);
+        for (std::size_t i = 0; i < wanted.size(); ++i)
+            results[i] = values[static_cast<std::int64_t>(i)].contiguous();
+    }
+};
+
+PrefixStore::PrefixStore(VisionTransformer backbone, std::string modelHash, std::int64_t firstBlock,
+                         ImageSource& source, PrefixStoreOptions options)
+    : m_impl(std::make_unique<Impl>(source)) {
+    m_impl->backbone = std::move(backbone);
+    m_impl->device = m_impl->backbone->parameters().front().device();
+    m_impl->firstBlock = firstBlock;
+    m_impl->options = std::move(options);
+    const VisionTransformerOptions& model = m_impl->backbone->options();
+    const std::int64_t side = m_impl->options.inputSize / model.patch;
+    m_impl->tokens = 1 + model.registers + side * side;
+    m_impl->width = model.width;
+    // The backbone computes its positions at the first call: not in several threads at once.
+    m_impl->backbone->embedPatches(
+        torch::zeros({1, 3, m_impl->options.inputSize, m_impl->options.inputSize}, m_impl->device));
+    const std::size_t all = source.size() * static_cast<std::size_t>(1 + m_impl->options.views);
+    m_impl->slots = std::min<std::size_t>(all, m_impl->options.cacheSize / m_impl->slotBytes());
+
+    // A file of other images is emptied; the name beside it says what it holds.
+    std::string identity = modelHash + " " + std::to_string(firstBlock) + " " +
+                           std::to_string(m_impl->options.inputSize) + " " + std::to_string(viewGeneration);
+    for (std::size_t i = 0; i < source.size(); ++i)
+        identity += " " + std::to_string(source.key(i));
+    const std::string hash = hashBytes(std::as_bytes(std::span(identity))).hex();
+    m_impl->identity = hash;
+    const std::filesystem::path& path = m_impl->options.file;
+    auto label = path;
+    label += ".id";
+    std::string known;
+    std::error_code error;
+    if (std::filesystem::exists(label, error)) {
+        const auto bytes = readUserFile(label, 1024).bytes;
+        known.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+    m_impl->file = FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!m_impl->file) throw systemError(ErrorCode::IoFailed, "Cannot open the cache " + displayPath(path), errno);
+    if (known != hash) {
+        if (::ftruncate(m_impl->file.get(), 0) != 0)
+            throw systemError(ErrorCode::IoFailed, "Cannot empty the cache " + displayPath(path), errno);
+        saveFile(label, std::as_bytes(std::span(hash)));
+    }
+}
+
+PrefixStore::~PrefixStore() = default;
+
+std::size_t PrefixStore::images() const {
+    return m_impl->source.size();
+}
+
+int PrefixStore::views() const {
+    return m_impl->options.views;
+}
+
+const std::string& PrefixStore::identity() const {
+    return m_impl->identity;
+}
+
+std::int64_t PrefixStore::firstBlock() const {
+    return m_impl->firstBlock;
+}
+
+VisionTransformer& PrefixStore::backbone() {
+    return m_impl->backbone;
+}
+
+void PrefixStore::fill(const JobContext& context) {
+    std::vector<ViewId> views{{}};
+    for (int v = 0; v < m_impl->options.views; ++v)
+        views.push_back({ViewId::Kind::Training, v});
+    ProgressMeter meter(context, "read", images());
+    std::vector<Impl::Wanted> wanted;
+    std::vector<ImageSource::Sample> samples;
+    const auto flush = [&] {
+        const auto values = m_impl->compute(wanted, samples);
+        for (std::size_t i = 0; i < wanted.size(); ++i)
+            if (const auto slot = m_impl->slotOf(wanted[i].image, wanted[i].view)) m_impl->writeSlot(*slot, values[i]);
+        wanted.clear();
+        samples.clear();
+    };
+    for (std::size_t i = 0; i < images(); ++i) {
+        context.throwIfStopped();
+        const auto image = static_cast<std::int64_t>(i);
+        const std::size_t before = wanted.size();
+        for (const ViewId& view : views) {
+            const auto slot = m_impl->slotOf(image, view);
+            if (slot && !m_impl->readSlot(*slot).defined()) wanted.push_back({image, view, samples.size()});
+        }
+        if (wanted.size() > before) samples.push_back(m_impl->source.load(i));
+        if (samples.size() == imagesAtOnce) flush();
+        meter.advanceTo(i + 1);
+    }
+    flush();
+    meter.finish();
+}
+
+torch::Tensor PrefixStore::load(std::span<const std::int64_t> images, std::span<const ViewId> views) {
+    std::vector<torch::Tensor> rows(images.size());
+    std::vector<Impl::Wanted> wanted;
+    std::vector<std::size_t> wantedRows;
+    std::vector<ImageSource::Sample> samples;
+    std::map<std::int64_t, std::size_t> loaded;
+    const auto flush = [&] {
+        const auto values = m_impl->compute(wanted, samples);
+        for (std::size_t i = 0; i < wanted.size(); ++i)
+            rows[wantedRows[i]] = values[i];
+        wanted.clear();
+        wantedRows.clear();
+        samples.clear();
+        loaded.clear();
+    };
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        const auto slot = m_impl->slotOf(images[i], views[i]);
+        if (slot) rows[i] = m_impl->readSlot(*slot);
+        if (rows[i].defined()) continue;
+        const auto [place, isNew] = loaded.emplace(images[i], samples.size());
+        if (isNew) samples.push_back(m_impl->source.load(static_cast<std::size_t>(images[i])));
+        wanted.push_back({images[i], views[i], place->second});
+        wantedRows.push_back(i);
+        if (samples.size() == imagesAtOnce) flush();
+    }
+    flush();
+    return torch::stack(rows).to(m_impl->device, torch::kFloat);
+}
+
+torch::Tensor PrefixStore::load(std::span<const std::int64_t> images, ViewId view) {
+    return load(images, std::vector<ViewId>(images.size(), view));
+}
+
+} // namespace grappa

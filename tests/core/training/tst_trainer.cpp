@@ -1,0 +1,131 @@
+#include "core/training/trainer.h"
+
+#include "core/training/losses.h"
+#include "synthetic_images.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace grappa;
+
+class TestTrainer : public QObject {
+    Q_OBJECT
+
+private:
+    static constexpr int inputSize = 16;
+
+    static TrainerOptions options(const QTemporaryDir& folder) {
+        TrainerOptions result;
+        result.granularities = {4, 12};
+        result.bottleneck = 8;
+        result.adaptors = {.epochs = 2, .batch = 16};
+        result.fusion.batch = 16;
+        result.folder = folder.filePath("run").toStdString();
+        return result;
+    }
+
+    struct Opened {
+        test::SyntheticImages images{96, inputSize};
+        PrefixStore store;
+        explicit Opened(const QTemporaryDir& folder)
+            : store(test::smallTransformer(), "hash", 1, images,
+                    {.file = folder.filePath("prefix").toStdString(), .views = 2, .inputSize = inputSize, .augmentation = {}}) {}
+    };
+
+    static TrainerResult run(const QTemporaryDir& folder, const TrainerOptions& options, const JobContext& context = {}) {
+        Opened opened(folder);
+        return Trainer(opened.store, options).run(context);
+    }
+
+    static bool equal(TrainerResult& one, TrainerResult& two) {
+        for (std::size_t i = 0; i < one.adaptation.sets.size(); ++i)
+            for (const auto& item : one.adaptation.sets[i]->named_parameters())
+                if (!torch::equal(item.value(), two.adaptation.sets[i]->named_parameters()[item.key()])) return false;
+        for (auto& [name, fusion] : one.adaptation.fusions)
+            for (const auto& item : fusion->named_parameters())
+                if (!torch::equal(item.value(), two.adaptation.fusions.at(name)->named_parameters()[item.key()]))
+                    return false;
+        for (const auto& [name, whitening] : one.adaptation.whitening)
+            if (!torch::equal(whitening.basis, two.adaptation.whitening.at(name).basis)) return false;
+        return true;
+    }
+
+private Q_SLOTS:
+    // The models are so small that threads would only wait for each other.
+    void initTestCase() { at::set_num_threads(1); }
+
+    void stoppedAnywhereItEndsTheSame() {
+        const QTemporaryDir whole, broken;
+        TrainerResult unbroken = run(whole, options(whole));
+        QCOMPARE(unbroken.adaptation.sets.size(), std::size_t{2});
+        QVERIFY(unbroken.adaptation.fusions.contains(variant::neighbours));
+        // Every start is stopped a few steps further than the one before, until one runs to its end.
+        int stops = 0;
+        for (int progresses = 1;; progresses += 3) {
+            std::stop_source stop;
+            int seen = 0;
+            TrainerOptions stopping = options(broken);
+            stopping.onPoint = [&](const TrainingPoint&) {
+                if (++seen == progresses) stop.request_stop();
+            };
+            try {
+                TrainerResult resumed = run(broken, stopping, {stop.get_token(), {}});
+                QVERIFY(equal(resumed, unbroken));
+                QCOMPARE(resumed.report.verdict, unbroken.report.verdict);
+                break;
+            } catch (const Error& error) {
+                QCOMPARE(error.code(), ErrorCode::Interrupted);
+                ++stops;
+            }
+        }
+        QVERIFY(stops >= 2);
+    }
+
+    void aSetDoesNotDependOnTheOthers() {
+        const QTemporaryDir together, alone;
+        TrainerOptions one = options(alone);
+        one.granularities = {12};
+        TrainerResult both = run(together, options(together));
+        TrainerResult single = run(alone, one);
+        for (const auto& item : single.adaptation.sets[0]->named_parameters())
+            QVERIFY2(torch::equal(item.value(), both.adaptation.sets[1]->named_parameters()[item.key()]),
+                     item.key().c_str());
+    }
+
+    void theSeedDecides() {
+        const QTemporaryDir first, second;
+        TrainerOptions other = options(second);
+        other.seed = 1;
+        TrainerResult one = run(first, options(first));
+        TrainerResult two = run(second, other);
+        QVERIFY(!equal(one, two));
+    }
+
+    void heldOutImagesAreNotTrainedOn() {
+        const QTemporaryDir folder;
+        Opened opened(folder);
+        TrainerOptions all = options(folder);
+        const Trainer trainer(opened.store, all);
+        QCOMPARE(trainer.heldOut().size(), std::size_t{4}); // 5 % of 96
+        all.heldOut = 0;
+        QVERIFY(Trainer(opened.store, all).heldOut().empty());
+    }
+
+    void refusals_data() {
+        QTest::addColumn<QList<int>>("granularities");
+        QTest::newRow("more groups than images") << QList<int>{4, 1000};
+        QTest::newRow("one group") << QList<int>{1};
+        QTest::newRow("twice the same") << QList<int>{4, 4};
+    }
+    void refusals() {
+        QFETCH(QList<int>, granularities);
+        const QTemporaryDir folder;
+        Opened opened(folder);
+        TrainerOptions wrong = options(folder);
+        wrong.granularities.assign(granularities.begin(), granularities.end());
+        QVERIFY_THROWS_EXCEPTION(Error, Trainer(opened.store, wrong));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestTrainer)
+#include "tst_trainer.moc"
