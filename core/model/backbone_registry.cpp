@@ -1,5 +1,6 @@
 #include "core/model/backbone_registry.h"
 
+#include "core/model/adaptation_file.h"
 #include "core/model/weights.h"
 
 #include <algorithm>
@@ -19,8 +20,8 @@ std::string metadataOr(const SafetensorsFile& file, const char* key, const std::
     return found == file.metadata().end() ? otherwise : found->second;
 }
 
-BackboneCard readCard(const fs::path& path) {
-    const SafetensorsFile file(path);
+BackboneCard readCard(const SafetensorsFile& file) {
+    const fs::path& path = file.path();
     const VisionTransformerOptions options = readBackboneOptions(file);
     BackboneCard card;
     card.name = path.stem().string();
@@ -86,7 +87,8 @@ std::vector<BackboneCard> BackboneRegistry::list(std::vector<std::string>* rejec
             const fs::path& path = entry->path();
             if (path.extension() != extension || locate(m_folders, path.stem().string()) != path) continue;
             try {
-                cards.push_back(readCard(path));
+                const SafetensorsFile file(path);
+                if (!isAdaptation(file)) cards.push_back(readCard(file));
             } catch (const Error& refusal) {
                 if (rejected) rejected->emplace_back(refusal.what());
             }
@@ -99,7 +101,7 @@ std::vector<BackboneCard> BackboneRegistry::list(std::vector<std::string>* rejec
 BackboneCard BackboneRegistry::find(std::string_view name) const {
     const std::string wanted(name.empty() ? defaultName : name);
     if (isUsableName(wanted))
-        if (const fs::path path = locate(m_folders, wanted); !path.empty()) return readCard(path);
+        if (const fs::path path = locate(m_folders, wanted); !path.empty()) return readCard(SafetensorsFile(path));
     throw Error(ErrorCode::ModelMissing,
                 "There is no backbone named \"" + wanted + "\". " +
                     (wanted == defaultName ? "Run `bash packaging/setup.sh`, which makes it."
@@ -134,7 +136,7 @@ BackboneCard BackboneRegistry::add(const fs::path& file, const std::string& name
     if (error) throw systemError(ErrorCode::IoFailed, "Cannot create " + displayPath(m_folders.front()), error.value());
     const fs::path destination = m_folders.front() / (stored + extension);
     saveSafetensors(destination, tensors, metadata);
-    return readCard(destination);
+    return readCard(SafetensorsFile(destination));
 }
 
 } // namespace grappa

@@ -26,12 +26,13 @@ class BackboneRegistry {
 public:
     explicit BackboneRegistry(std::vector<std::filesystem::path> folders);
 
-    /// Where backbones are looked for: GRAPPA_MODELS alone if it is set, else the user's data folder, next to the program (a build folder or an
-    /// installation prefix).
+    /// Where backbones are looked for: GRAPPA_MODELS alone if it is set, else the user's data folder, next to the
+    /// program (a build folder or an installation prefix).
     static std::vector<std::filesystem::path> defaultFolders();
     static constexpr std::string_view defaultName = "dinov2-vits14-focus";
 
-    /// All readable backbones, by name. A file that is not a backbone is left out and named in `rejected`.
+    /// All readable backbones, by name. A file that is not a backbone is left out and named in `rejected`; an
+    /// adaptation beside them is left out.
     std::vector<BackboneCard> list(std::vector<std::string>* rejected = nullptr) const;
     /// The backbone of that name (empty = the default one). Throws ModelMissing with what to do.
     BackboneCard find(std::string_view name) const;

@@ -120,11 +120,15 @@ torch::Tensor VisionTransformerImpl::runBlocks(torch::Tensor tokens, std::int64_
     return tokens;
 }
 
+torch::Tensor VisionTransformerImpl::runLastBlock(const torch::Tensor& tokens) {
+    return block(m_options.depth - 1).forwardClassToken(tokens);
+}
+
 torch::Tensor VisionTransformerImpl::finish(torch::Tensor tokens, std::int64_t first, const AfterBlock& afterBlock) {
     const std::int64_t last = m_options.depth - 1;
     tokens = runBlocks(tokens, first, last, afterBlock);
     if (first <= last) {
-        tokens = block(last).forwardClassToken(tokens);
+        tokens = runLastBlock(tokens);
         if (afterBlock) tokens = afterBlock(last, tokens);
     }
     return m_norm(tokens.select(1, 0));

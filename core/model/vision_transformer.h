@@ -89,6 +89,8 @@ public:
     /// Blocks [first, last). tokens [B, T, D] -> [B, T, D]; the last block of the model runs for all tokens here.
     torch::Tensor runBlocks(torch::Tensor tokens, std::int64_t first, std::int64_t last,
                             const AfterBlock& afterBlock = {});
+    /// The model's last block for the [class] token alone. tokens [B, T, D] -> [B, 1, D]
+    torch::Tensor runLastBlock(const torch::Tensor& tokens);
     /// From the tokens that enter block `first` to z; the model's last block for the [class] token alone.
     /// tokens [B, T, D] -> [B, D]
     torch::Tensor finish(torch::Tensor tokens, std::int64_t first, const AfterBlock& afterBlock = {});

@@ -1,5 +1,7 @@
 #include "core/model/weights.h"
 
+#include "core/model/tensor_shapes.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -14,11 +16,8 @@ namespace grappa {
 
 namespace {
 
-using Shape = std::vector<std::int64_t>;
-
 constexpr std::int64_t maximalDepth = 200;
 constexpr std::int64_t maximalWidth = 16384;
-constexpr std::size_t shownNames = 40;
 
 constexpr std::array<std::pair<PositionInterpolation, std::string_view>, 3> interpolationNames{{
     {PositionInterpolation::DinoScaleFactor, "dino"},
@@ -54,15 +53,6 @@ constexpr std::array<std::string_view, 5> unusedNames{"head.", "classifier.", "p
 
 [[noreturn]] void refuse(const SafetensorsFile& file, const std::string& reason) {
     throw Error(ErrorCode::WeightsInvalid, displayPath(file.path()) + " cannot be used as a backbone: " + reason);
-}
-
-std::string shapeText(const Shape& shape) {
-    std::ostringstream text;
-    text << '[';
-    for (std::size_t i = 0; i < shape.size(); ++i)
-        text << (i ? ", " : "") << shape[i];
-    text << ']';
-    return text.str();
 }
 
 /// The stored tensors that make up one tensor of the model, joined along the first dimension.
@@ -302,38 +292,20 @@ std::map<std::string, Shape> expectedShapes(const VisionTransformerOptions& opti
     return shapes;
 }
 
-std::string listed(const char* what, const std::vector<std::string>& names) {
-    if (names.empty()) return {};
-    std::string text = std::string("; ") + what + ": ";
-    for (std::size_t i = 0; i < std::min(names.size(), shownNames); ++i)
-        text += (i ? ", " : "") + names[i];
-    if (names.size() > shownNames) text += " and " + std::to_string(names.size() - shownNames) + " more";
-    return text;
-}
-
 /// A position embedding without a row for [class] is used with a row of zeros.
 bool lacksClassPosition(const VisionTransformerOptions& options, const std::string& name, const Shape& shape) {
     return name == "pos_embed" && shape == Shape{1, options.grid * options.grid, options.width};
 }
 
 void checkTensors(const SafetensorsFile& file, const Checkpoint& checkpoint, const VisionTransformerOptions& options) {
-    std::vector<std::string> missing, extra = checkpoint.unknown, misshapen, mistyped;
     const auto expected = expectedShapes(options);
-    for (const auto& [name, shape] : expected)
-        if (!checkpoint.tensors.contains(name)) missing.push_back(name);
+    std::map<std::string, StoredShape> stored;
     for (const auto& [name, source] : checkpoint.tensors) {
-        const auto known = expected.find(name);
         const Shape shape = source.shape();
-        const std::string& dtype = source.parts.front()->dtype;
-        if (known == expected.end())
-            extra.push_back(name);
-        else if (shape != known->second && !lacksClassPosition(options, name, shape))
-            misshapen.push_back(name + ' ' + shapeText(shape) + " instead of " + shapeText(known->second));
-        else if (!dtype.starts_with('F') && dtype != "BF16")
-            mistyped.push_back(name + ' ' + dtype);
+        stored[name] = {lacksClassPosition(options, name, shape) ? expected.at(name) : shape,
+                        source.parts.front()->dtype};
     }
-    const std::string problems = listed("missing", missing) + listed("extra", extra) +
-                                 listed("of another shape", misshapen) + listed("not floating-point", mistyped);
+    const std::string problems = shapeMismatches(expected, stored, checkpoint.unknown);
     if (!problems.empty()) refuse(file, "it does not fit a Vision Transformer" + problems);
 }
 
