@@ -1,5 +1,6 @@
 #include "core/model/embedder.h"
 
+#include "core/model/adaptation_file.h"
 #include "core/model/weights.h"
 
 #include <torch/torch.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <tuple>
 
 namespace grappa {
 
@@ -31,17 +33,62 @@ torch::Device deviceFor(const std::string& name) {
     return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
 }
 
-int roundedInput(int requested, const torch::Device& device, std::int64_t patch) {
-    const int size = requested != 0 ? requested : device.is_cuda() ? 224 : 168;
+int roundedInput(int requested, int trainedAt, const torch::Device& device, std::int64_t patch) {
+    const int usual = trainedAt != 0 ? trainedAt : device.is_cuda() ? 224 : 168;
+    const int size = requested != 0 ? requested : usual;
     if (size < 1 || size > largestInput)
         throw Error(ErrorCode::Usage, "The input size " + std::to_string(size) + " is not from 1 to 2048 pixels.");
     return roundToPatch(size, patch);
 }
 
+void append(std::vector<float>& values, const torch::Tensor& tensor) {
+    const torch::Tensor more = tensor.to(torch::kCPU, torch::kFloat).contiguous();
+    const auto* first = more.const_data_ptr<float>();
+    values.insert(values.end(), first, first + more.numel());
+}
+
 std::vector<float> toVector(const torch::Tensor& tensor) {
-    const torch::Tensor values = tensor.to(torch::kCPU, torch::kFloat).contiguous();
-    const auto* first = values.const_data_ptr<float>();
-    return {first, first + values.numel()};
+    std::vector<float> values;
+    append(values, tensor);
+    return values;
+}
+
+void checkPresent(const std::filesystem::path& path, const std::string& what) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error))
+        throw Error(ErrorCode::ModelMissing, "The file of the " + what + " is gone: " + displayPath(path) +
+                                                 ". Add it again, or choose another.");
+}
+
+/// The adaptation of that file, which must have been made for this backbone.
+std::pair<AdaptationCard, Adaptation> openAdaptation(const std::filesystem::path& path, const BackboneCard& backbone) {
+    checkPresent(path, "adaptation");
+    const SafetensorsFile file(path);
+    Adaptation adaptation = loadAdaptation(file);
+    const auto& metadata = adaptation.metadata;
+    const auto valueOr = [&](const char* key, const std::string& otherwise) {
+        const auto found = metadata.find(key);
+        return found == metadata.end() ? otherwise : found->second;
+    };
+    std::vector<std::int64_t> blocks;
+    for (std::int64_t block = adaptation.adaptor.firstBlock; block < adaptation.adaptor.depth; ++block)
+        blocks.push_back(block);
+    AdaptationCard card{.file = path,
+                        .hash = file.hash(),
+                        .name = valueOr(adaptation_key::name, path.stem().string()),
+                        .granularities = adaptation.granularities,
+                        .blocks = std::move(blocks),
+                        .variants = adaptation.variants(),
+                        .mainVariant = adaptation.mainVariant,
+                        .inputSize = adaptation.inputSize,
+                        .metadata = metadata};
+    if (metadata.at(adaptation_key::backboneHash) != backbone.hash.hex())
+        throw Error(ErrorCode::WeightsInvalid, "The adaptation \"" + card.name + "\" was made for the backbone " +
+                                                   valueOr(adaptation_key::backbone, "of another file") + " (" +
+                                                   metadata.at(adaptation_key::backboneHash).substr(0, 8) +
+                                                   ") and cannot be used with " + backbone.name + " (" +
+                                                   backbone.hash.hex().substr(0, 8) + ").");
+    return {std::move(card), std::move(adaptation)};
 }
 
 } // namespace
@@ -51,7 +98,9 @@ struct Embedder::Impl {
     torch::Device device{torch::kCPU};
     int inputSize = 0;
     VisionTransformer backbone{nullptr};
-    torch::Tensor gain, offset; ///< ImageNet normalisation of bytes: x * gain + offset, [3, 1, 1]
+    std::optional<AdaptationCard> adaptationCard;
+    std::optional<GrappaModel> model; ///< the backbone under the adaptation, where there is one
+    torch::Tensor gain, offset;       ///< ImageNet normalisation of bytes: x * gain + offset, [3, 1, 1]
 
     /// uint8 RGB [B, S, S, 3] -> normalised float [B, 3, S, S] on the device
     torch::Tensor images(std::span<const std::uint8_t> pixels, std::int64_t batch) const {
@@ -65,25 +114,62 @@ struct Embedder::Impl {
 
     void checkFinite(const torch::Tensor& values) const {
         if (!values.isfinite().all().item<bool>())
-            throw Error(ErrorCode::WeightsInvalid,
-                        "The backbone " + card.name + " gave values that are not finite numbers; it cannot be used.");
+            throw Error(ErrorCode::WeightsInvalid, (adaptationCard ? "The adaptation \"" + adaptationCard->name + '"'
+                                                                   : "The backbone " + card.name) +
+                                                       " gave values that are not finite numbers; it cannot be used.");
+    }
+
+    std::string variantOf(const Description& description) const {
+        if (!description.variant.empty()) return description.variant;
+        return adaptationCard ? adaptationCard->mainVariant : variant::base;
+    }
+
+    /// Appends what is asked of these images to `results`.
+    void describe(const torch::Tensor& images, std::span<const Description> descriptions,
+                  std::vector<Described>& results) {
+        std::map<std::string, GrappaModel::Output> outputs;
+        torch::Tensor prefix;
+        for (std::size_t i = 0; i < descriptions.size(); ++i) {
+            const std::string variant = variantOf(descriptions[i]);
+            auto [entry, isNew] = outputs.try_emplace(variant);
+            GrappaModel::Output& output = entry->second;
+            if (isNew) {
+                if (model) {
+                    if (!prefix.defined()) prefix = model->prefix(images);
+                    output = model->finish(prefix, variant);
+                } else if (variant == variant::base) {
+                    output.z = backbone->forward(images);
+                } else {
+                    throw Error(ErrorCode::ModelMissing, "\"" + variant + "\" needs an adaptation; none is loaded.");
+                }
+                checkFinite(output.z);
+            }
+            append(results[i].vectors, model && descriptions[i].whitened ? model->describe(output.z, variant)
+                                                                         : torch::nn::functional::normalize(output.z));
+            if (output.attention.defined()) append(results[i].attention, output.attention);
+        }
     }
 };
 
-Embedder::Embedder(const BackboneCard& card, const EmbedderOptions& options) : m_impl(std::make_unique<Impl>()) {
+Embedder::Embedder(const BackboneCard& card, const EmbedderOptions& options,
+                   const std::optional<std::filesystem::path>& adaptation)
+    : m_impl(std::make_unique<Impl>()) {
     m_impl->card = card;
     m_impl->device = deviceFor(options.device);
-    m_impl->inputSize = roundedInput(options.inputSize, m_impl->device, card.patch);
     if (options.threads > 0) at::set_num_threads(options.threads);
-    std::error_code error;
-    if (!std::filesystem::exists(card.file, error))
-        throw Error(ErrorCode::ModelMissing, "The file of the backbone " + card.name + " is gone: " +
-                                                 displayPath(card.file) + ". Add it again, or choose another.");
+    std::optional<Adaptation> loaded;
+    if (adaptation) std::tie(m_impl->adaptationCard, loaded) = openAdaptation(*adaptation, card);
+    m_impl->inputSize = roundedInput(options.inputSize, loaded ? loaded->inputSize : 0, m_impl->device, card.patch);
+    checkPresent(card.file, "backbone " + card.name);
     const SafetensorsFile file(card.file);
     if (file.hash() != card.hash)
         throw Error(ErrorCode::WeightsInvalid, displayPath(card.file) + " changed while it was opened; try again.");
     m_impl->backbone = loadBackbone(file, readBackboneOptions(file));
     m_impl->backbone->to(m_impl->device);
+    if (loaded) {
+        loaded->to(m_impl->device);
+        m_impl->model.emplace(m_impl->backbone, std::move(*loaded));
+    }
     const auto channels = [](float r, float g, float b) { return torch::tensor({r, g, b}).view({3, 1, 1}); };
     const auto mean = channels(0.485F, 0.456F, 0.406F);
     const auto deviation = channels(0.229F, 0.224F, 0.225F);
@@ -96,6 +182,10 @@ Embedder::Embedder(Embedder&&) noexcept = default;
 
 const BackboneCard& Embedder::card() const {
     return m_impl->card;
+}
+
+const std::optional<AdaptationCard>& Embedder::adaptation() const {
+    return m_impl->adaptationCard;
 }
 
 int Embedder::inputSize() const {
@@ -115,29 +205,36 @@ int Embedder::preferredBatch() const {
 }
 
 std::vector<float> Embedder::embed(std::span<const std::uint8_t> pixels, int batch) {
+    return describe(pixels, batch).vectors;
+}
+
+Described Embedder::describe(std::span<const std::uint8_t> pixels, int batch, const Description& description) {
+    return std::move(describe(pixels, batch, std::span(&description, 1)).front());
+}
+
+std::vector<Described> Embedder::describe(std::span<const std::uint8_t> pixels, int batch,
+                                          std::span<const Description> descriptions) {
     if (batch < 0 || pixels.size() != static_cast<std::size_t>(batch) * m_impl->bytesPerImage())
-        throw Error(ErrorCode::Internal, "embed() needs [batch, S, S, 3] bytes");
+        throw Error(ErrorCode::Internal, "Images must be [batch, S, S, 3] bytes");
     const c10::InferenceMode inference;
-    std::vector<float> vectors;
-    vectors.reserve(static_cast<std::size_t>(batch) * static_cast<std::size_t>(dim()));
+    std::vector<Described> results(descriptions.size());
     // In pieces, so that the working memory does not depend on the caller's batch.
     for (int done = 0; done < batch;) {
         const int count = std::min(preferredBatch(), batch - done);
         const auto piece = pixels.subspan(static_cast<std::size_t>(done) * m_impl->bytesPerImage(),
                                           static_cast<std::size_t>(count) * m_impl->bytesPerImage());
-        const auto z = m_impl->backbone->forward(m_impl->images(piece, count));
-        m_impl->checkFinite(z);
-        const auto values = toVector(torch::nn::functional::normalize(z));
-        vectors.insert(vectors.end(), values.begin(), values.end());
+        m_impl->describe(m_impl->images(piece, count), descriptions, results);
         done += count;
     }
-    return vectors;
+    return results;
 }
 
 Embedder::Maps Embedder::maps(std::span<const std::uint8_t> pixels) {
     if (pixels.size() != m_impl->bytesPerImage()) throw Error(ErrorCode::Internal, "maps() needs [S, S, 3] bytes");
     const c10::InferenceMode inference;
-    const auto maps = m_impl->backbone->maps(m_impl->images(pixels, 1));
+    const auto images = m_impl->images(pixels, 1);
+    const auto maps = m_impl->model ? m_impl->model->maps(images, m_impl->adaptationCard->mainVariant)
+                                    : m_impl->backbone->maps(images);
     m_impl->checkFinite(maps.patchTokens);
     const auto tokens =
         torch::nn::functional::normalize(maps.patchTokens, torch::nn::functional::NormalizeFuncOptions().dim(-1));

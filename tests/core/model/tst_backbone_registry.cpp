@@ -189,6 +189,15 @@ private Q_SLOTS:
         QVERIFY(rejected[0].find("bad.safetensors") != std::string::npos);
     }
 
+    void anAdaptationIsNeitherABackboneNorBroken() {
+        std::filesystem::create_directories(m_path / "models");
+        test::save(m_path / "models" / "mine.safetensors", {{"sets.0.1.up.bias", test::floats({4})}},
+                   {{"grappa.adaptation", "1"}});
+        std::vector<std::string> rejected;
+        QVERIFY(m_registry->list(&rejected).empty());
+        QVERIFY(rejected.empty());
+    }
+
     void whatIsNotThereIsMissing() {
         for (const char* name : {"", "absent", "../models/x"})
             try {
