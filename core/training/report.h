@@ -1,9 +1,12 @@
 #pragma once
 
+#include "core/base/job.h"
+
 #include <torch/torch.h>
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace grappa {
@@ -12,37 +15,55 @@ enum class Verdict { Better, NoClearDifference, Worse };
 std::string verdictName(Verdict verdict); ///< "better", "no clear difference", "worse"
 
 /// One measured quantity, base against adapted, in per cent, with the 95 % bootstrap interval of the difference
-/// (paired over the held-out images).
+/// (2,000 resamples of the held-out images, both sides from the same images).
 struct Comparison {
     double base = 0, adapted = 0;
     double low = 0, high = 0; ///< of adapted - base
+
+    bool clearlyUp() const { return low > 0; }
+    bool clearlyDown() const { return high < 0; }
 };
 
-/// What can be said of an adaptation without labels (method: 7 of the issue): on images that were never trained on.
+/// What can be said of an adaptation without labels, on images that it was never trained on.
 struct AdaptationReport {
-    std::int64_t heldOut = 0;    ///< images asked for
-    std::int64_t gallery = 0;    ///< images searched
-    Comparison copyFirst;        ///< R@1: an altered copy finds its source first
-    Comparison copyMrr;          ///< mean reciprocal rank of the source
-    Comparison neighbourhood;    ///< overlap@10 of the copy's neighbours with its source's (source left out)
-    double agreement = 0;        ///< overlap@10 of a held-out image's neighbours, base against adapted, in per cent
-    std::vector<std::pair<std::int64_t, Comparison>> stability; ///< per k: clusters of two seeds agree (adjusted Rand)
+    std::int64_t heldOut = 0; ///< images asked for
+    std::int64_t gallery = 0; ///< images searched
+    Comparison copyFirst;     ///< R@1: an altered copy finds its source first
+    Comparison copyMrr;       ///< mean reciprocal rank of the source
+    Comparison neighbourhood; ///< overlap@10 of the copy's neighbours with its source's (the source left out)
+    double agreement = 0;     ///< overlap@10 of a held-out image's neighbours, base against adapted, in per cent
+    /// For each k, clustered twice with different seeds: the share of a held-out image's cluster mates that stay
+    /// (Jaccard index of its two clusters).
+    std::vector<std::pair<std::int64_t, Comparison>> stability;
     Verdict verdict = Verdict::NoClearDifference;
     std::string sentence; ///< English, one sentence with the figures
 };
 
+/// The least agreement, in per cent, at which the report vouches for an adaptation. Below it most neighbours are new:
+/// the copies show that the new order is a steady one, and nothing shows that it means anything.
+inline constexpr double leastAgreement = 40;
+
+/// The rule, on the fields that are measured:
+/// worse: the copies keep clearly less of their source's neighbourhood, or they find their source clearly later
+///        without keeping clearly more of it;
+/// better: they keep clearly more of it, find their source not clearly later, and agreement is at least leastAgreement;
+/// no clear difference: all else.
+/// Finding the source alone proves little: telling single images apart is what a model learns that forgets kinds.
+Verdict verdictOf(const AdaptationReport& report);
+
 struct ReportInput {
     torch::Tensor baseGallery, adaptedGallery; ///< described vectors of all images, L2-normalised [n, D]
-    torch::Tensor baseCopies, adaptedCopies;   ///< of altered copies of the held-out ones, [h * c, D], copy by copy
+    torch::Tensor baseCopies, adaptedCopies;   ///< of altered copies [c * h, D]: row copy * h + i is of heldOut[i]
     std::vector<std::int64_t> heldOut;         ///< rows of the gallery, [h]
-    int copies = 1;                            ///< c copies of each held-out image
-    std::vector<std::int64_t> granularities;
+    std::vector<std::int64_t> granularities;   ///< the k of `stability`; empty = not measured
     std::uint64_t seed = 0;
 };
 
-AdaptationReport adaptationReport(const ReportInput& input);
+/// Exact search, blocked: never c * h x n at once. The same input gives the same report. Throws Usage where the shapes
+/// do not fit, h < 2 or n < 3; Interrupted.
+AdaptationReport adaptationReport(const ReportInput& input, const JobContext& context = {});
 
-/// As JSON text, and back; the form that is stored with the adaptation.
+/// As JSON text, and back; the form that is stored with the adaptation. Throws Corrupt.
 std::string toJson(const AdaptationReport& report);
 AdaptationReport reportFromJson(const std::string& text);
 

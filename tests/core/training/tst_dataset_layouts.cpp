@@ -70,8 +70,8 @@ private Q_SLOTS:
         QCOMPARE(set.paths.size(), set.labels.size());
         QCOMPARE(std::ssize(set.paths), expected.size());
         for (std::size_t i = 0; i < set.paths.size(); ++i) {
-            const std::string line = set.paths[i].string() + " " + set.labels[i];
-            QVERIFY2(line.ends_with("/" + expected[static_cast<int>(i)].toStdString()), line.c_str());
+            const QString line = QString::fromStdString(set.paths[i].string() + " " + set.labels[i]);
+            QVERIFY2(line.endsWith("/" + expected[static_cast<int>(i)]), qPrintable(line));
         }
     }
 
