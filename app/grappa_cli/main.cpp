@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
     grappa::addInfo(app, program);
     grappa::addEmbed(app, program);
     grappa::addEval(app, program);
+    grappa::addExplain(app, program);
     grappa::addExport(app, program);
     grappa::addContactSheet(app, program);
     grappa::addModels(app, program);

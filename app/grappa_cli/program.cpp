@@ -1,6 +1,7 @@
 #include "app/grappa_cli/program.h"
 
 #include "core/base/base64.h"
+#include "core/base/safetensors.h"
 
 #include <algorithm>
 #include <cmath>
@@ -137,6 +138,24 @@ Embedder Program::embedder(Library* library) const {
             if (std::to_string(set.id) == preferred && set.key.modelHash == card.hash.hex()) size = set.key.inputSize;
     }
     return {card, {device, size, threads}};
+}
+
+std::optional<std::filesystem::path> Program::findAdaptation(Library*, const std::string& nameOrFile) const {
+    if (nameOrFile.empty() || nameOrFile == "base") return std::nullopt;
+    std::error_code error;
+    if (std::filesystem::is_regular_file(nameOrFile, error)) return nameOrFile;
+    throw Error(ErrorCode::NotFound, "There is no adaptation \"" + nameOrFile + "\".");
+}
+
+Embedder Program::adaptedEmbedder(const std::filesystem::path& adaptation) const {
+    const BackboneRegistry registry(BackboneRegistry::defaultFolders());
+    if (!backbone.empty()) return {registry.find(backbone), {device, inputSize, threads}, adaptation};
+    const SafetensorsFile file(adaptation);
+    const auto made = file.metadata().find("grappa.backbone_hash");
+    for (const BackboneCard& card : registry.list())
+        if (made != file.metadata().end() && card.hash.hex() == made->second)
+            return {card, {device, inputSize, threads}, adaptation};
+    return {registry.find({}), {device, inputSize, threads}, adaptation};
 }
 
 void Program::printJson(const Json& object) {

@@ -11,6 +11,7 @@ void addCollections(CLI::App& app, Program& program);
 void addContactSheet(CLI::App& app, Program& program);
 void addEmbed(CLI::App& app, Program& program);
 void addEval(CLI::App& app, Program& program);
+void addExplain(CLI::App& app, Program& program);
 void addExport(CLI::App& app, Program& program);
 void addImport(CLI::App& app, Program& program);
 void addInfo(CLI::App& app, Program& program);

@@ -5,11 +5,35 @@
 
 namespace grappa {
 
-std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
-                                     const std::optional<Region>& region, const JobContext& context,
-                                     DecodePoolOptions decode) {
+namespace {
+
+/// Describes the decoded crops of a batch; each image's share goes to `files`.
+void describeBatch(std::span<const PipelineResult> batch, Embedder& embedder, std::span<const Description> descriptions,
+                   std::vector<DescribedFile>& files) {
+    std::vector<std::uint8_t> pixels;
+    std::vector<std::uint64_t> ids;
+    for (const PipelineResult& result : batch) {
+        if (!result.decoded || result.decoded->crop.empty()) continue;
+        pixels.insert(pixels.end(), result.decoded->crop.begin(), result.decoded->crop.end());
+        ids.push_back(result.id);
+    }
+    const auto share = [&](const std::vector<float>& values, std::size_t i) {
+        const auto size = static_cast<std::ptrdiff_t>(values.size() / ids.size());
+        const auto first = values.begin() + static_cast<std::ptrdiff_t>(i) * size;
+        return std::vector<float>(first, first + size);
+    };
+    for (const Described& all : embedder.describe(pixels, static_cast<int>(ids.size()), descriptions))
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            files[ids[i]].described.push_back({share(all.vectors, i), share(all.attention, i)});
+}
+
+} // namespace
+
+std::vector<DescribedFile> describeFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
+                                         std::span<const Description> descriptions, const std::optional<Region>& region,
+                                         const JobContext& context, DecodePoolOptions decode) {
     constexpr std::uint64_t fileLimit = std::uint64_t{512} << 20;
-    std::vector<EmbeddedFile> files(paths.size());
+    std::vector<DescribedFile> files(paths.size());
     ProgressMeter meter(context, "embed", paths.size());
     const auto batch = static_cast<std::size_t>(embedder.preferredBatch());
     if (decode.queued == 0) decode.queued = static_cast<int>(2 * batch);
@@ -19,7 +43,7 @@ std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> path
     const PipelineSource source = [&]() -> std::optional<PipelineItem> {
         if (next == paths.size()) return std::nullopt;
         PipelineItem item{next, std::nullopt};
-        EmbeddedFile& file = files[next];
+        DescribedFile& file = files[next];
         try {
             DecodeTask task;
             task.bytes = readUserFile(paths[next], fileLimit).bytes;
@@ -36,17 +60,28 @@ std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> path
     };
     std::size_t done = 0;
     const PipelineSink sink = [&](std::span<PipelineResult> results) {
-        for (PipelineResult& result : results) {
+        for (const PipelineResult& result : results) {
             if (!result.decoded) continue;
-            EmbeddedFile& file = files[result.id];
+            DescribedFile& file = files[result.id];
             file.error = result.decoded->error;
             if (file.error) file.reason = displayPath(paths[result.id]) + ": " + result.decoded->detail;
-            file.vector = std::move(result.vector);
         }
+        describeBatch(results, embedder, descriptions, files);
         done += results.size();
         meter.advanceTo(done);
     };
-    runEmbeddingPipeline(pool, &embedder, batch, source, sink, context);
+    runEmbeddingPipeline(pool, nullptr, batch, source, sink, context);
+    return files;
+}
+
+std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
+                                     const std::optional<Region>& region, const JobContext& context,
+                                     DecodePoolOptions decode) {
+    const Description mainVariant;
+    std::vector<EmbeddedFile> files;
+    for (DescribedFile& file : describeFiles(paths, embedder, {&mainVariant, 1}, region, context, decode))
+        files.push_back({file.described.empty() ? std::vector<float>() : std::move(file.described.front().vectors),
+                         file.error, std::move(file.reason)});
     return files;
 }
 

@@ -13,6 +13,19 @@
 
 namespace grappa {
 
+/// What was computed of one image file, or the reason why nothing was.
+struct DescribedFile {
+    std::vector<Described> described; ///< B = 1, one for each description; empty = failed
+    std::optional<ErrorCode> error;
+    std::string reason;
+};
+
+/// Describes image files that need not be in any library, decoded at full size: the reference path, for queries,
+/// evaluation and comparison with other programs. Result i belongs to path i.
+std::vector<DescribedFile> describeFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
+                                         std::span<const Description> descriptions, const std::optional<Region>& region,
+                                         const JobContext& context, DecodePoolOptions decode = {});
+
 /// One image file's vector, or the reason why it has none.
 struct EmbeddedFile {
     std::vector<float> vector; ///< L2-normalised [D]; empty = failed
@@ -20,8 +33,7 @@ struct EmbeddedFile {
     std::string reason;
 };
 
-/// Embeds image files that need not be in any library, decoded at full size: the reference path, for queries,
-/// evaluation and comparison with other programs. Result i belongs to path i.
+/// The same for the main variant's vectors alone.
 std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
                                      const std::optional<Region>& region, const JobContext& context,
                                      DecodePoolOptions decode = {});

@@ -4,8 +4,8 @@ Prints one JSON object. The model is the same weights, blocks and input size; it
 """
 import argparse
 import json
-import math
 import pathlib
+import sys
 import time
 
 import numpy as np
@@ -14,48 +14,8 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from safetensors.torch import load_file
 
-MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
-STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
-
-
-class Block(torch.nn.Module):
-    def __init__(self, weights, prefix, heads):
-        super().__init__()
-        self.heads = heads
-        for name, tensor in weights.items():
-            if name.startswith(prefix):
-                self.register_buffer(name[len(prefix):].replace(".", "_"), tensor)
-
-    def forward(self, x):
-        b, t, d = x.shape
-        y = F.layer_norm(x, (d,), self.norm1_weight, self.norm1_bias, 1e-6)
-        q, k, v = F.linear(y, self.attn_qkv_weight, self.attn_qkv_bias).view(b, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, t, d)
-        x = x + F.linear(y, self.attn_proj_weight, self.attn_proj_bias) * self.ls1_gamma
-        y = F.layer_norm(x, (d,), self.norm2_weight, self.norm2_bias, 1e-6)
-        y = F.gelu(F.linear(y, self.mlp_fc1_weight, self.mlp_fc1_bias))
-        return x + F.linear(y, self.mlp_fc2_weight, self.mlp_fc2_bias) * self.ls2_gamma
-
-
-class Backbone(torch.nn.Module):
-    def __init__(self, weights, size, heads=6):
-        super().__init__()
-        self.w = weights
-        depth = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
-        self.blocks = torch.nn.Sequential(*(Block(weights, f"blocks.{i}.", heads) for i in range(depth)))
-        self.patch = weights["patch_embed.proj.weight"].shape[-1]
-        pe = weights["pos_embed"]
-        n, cells = math.isqrt(pe.shape[1] - 1), size // self.patch
-        grid = pe[:, 1:].reshape(1, n, n, -1).permute(0, 3, 1, 2)
-        grid = F.interpolate(grid, size=(cells, cells), mode="bicubic", align_corners=False)
-        self.position = torch.cat([pe[:, :1], grid.permute(0, 2, 3, 1).reshape(1, cells * cells, -1)], 1)
-
-    def forward(self, images):
-        x = F.conv2d(images, self.w["patch_embed.proj.weight"], self.w["patch_embed.proj.bias"], stride=self.patch)
-        x = torch.cat([self.w["cls_token"].expand(len(x), -1, -1), x.flatten(2).transpose(1, 2)], 1) + self.position
-        x = self.blocks(x)
-        x = F.layer_norm(x, (x.shape[-1],), self.w["norm.weight"], self.w["norm.bias"], 1e-6)
-        return F.normalize(x[:, 0], dim=1)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from plain_vit import MEAN, STD, Backbone
 
 
 def load(path, size):
@@ -84,7 +44,7 @@ def main():
     with torch.inference_mode():
         for first in range(0, len(paths), arguments.batch):
             batch = torch.stack([load(path, arguments.input_size) for path in paths[first:first + arguments.batch]])
-            vectors.append(model(batch))
+            vectors.append(F.normalize(model(batch), dim=1))
     seconds = time.perf_counter() - start
     print(json.dumps({"images": len(paths), "seconds": seconds, "torch": torch.__version__}))
 

@@ -1,0 +1,121 @@
+#include "app/grappa_cli/program.h"
+#include "app/grappa_cli/verbs.h"
+
+#include "core/jobs/embed_files.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+
+namespace grappa {
+
+namespace {
+
+struct Options {
+    std::filesystem::path image;
+    ImageId id = 0;
+    std::string adaptation;
+};
+
+std::filesystem::path pathOf(Library* library, ImageId id) {
+    const std::optional<Image> image = library ? library->image(id) : std::nullopt;
+    if (!image) throw Error(ErrorCode::NotFound, "There is no image " + std::to_string(id) + " in the library.");
+    return image->path;
+}
+
+/// Mean over the blocks of attention [m, N].
+std::vector<double> meanOverBlocks(const std::vector<float>& attention, std::size_t granularities) {
+    std::vector<double> mean(granularities);
+    const double share = static_cast<double>(granularities) / static_cast<double>(attention.size());
+    for (std::size_t i = 0; i < attention.size(); ++i)
+        mean[i % granularities] += share * attention[i];
+    return mean;
+}
+
+/// What the attention says, in a sentence.
+std::string readingOf(const std::vector<std::int64_t>& granularities, const std::vector<double>& mean) {
+    constexpr double clearly = 1.25; // times an even share
+    const auto top = static_cast<std::size_t>(std::max_element(mean.begin(), mean.end()) - mean.begin());
+    const auto count = static_cast<double>(mean.size());
+    if (mean.size() < 2 || mean[top] * count < clearly)
+        return "no granularity stands out: coarse and fine ones count alike";
+    const double place = static_cast<double>(top) / (count - 1);
+    const char* meaning = place < 1.0 / 3   ? "it is told by its broad kind"
+                          : place > 2.0 / 3 ? "it is told by fine differences within its kind"
+                                            : "it is told by its kind, neither very broad nor very fine";
+    return "mostly k = " + std::to_string(granularities[top]) + " (" + std::to_string(std::lround(100 * mean[top])) +
+           " %): " + meaning;
+}
+
+int run(const Program& program, const Options& options) {
+    if (options.image.empty() == (options.id == 0)) throw Error(ErrorCode::Usage, "Name one image: a file, or --id N.");
+    std::optional<Library> library = program.findLibrary();
+    Library* const shelf = library ? &*library : nullptr;
+    const auto file = program.findAdaptation(shelf, options.adaptation);
+    if (!file)
+        throw Error(ErrorCode::NotFound,
+                    "There is no adaptation to explain an image by; make one with: grappa-cli adapt");
+    Embedder embedder = program.adaptedEmbedder(*file);
+    const AdaptationCard& card = *embedder.adaptation();
+    const std::filesystem::path path = options.id ? pathOf(shelf, options.id) : options.image;
+    const Description mainVariant;
+    const JobContext context{program.context().stop, {}};
+    const DescribedFile described =
+        std::move(describeFiles({&path, 1}, embedder, {&mainVariant, 1}, std::nullopt, context).front());
+    if (described.error) throw Error(*described.error, described.reason);
+    const std::vector<float>& attention = described.described.front().attention;
+    if (attention.empty())
+        throw Error(ErrorCode::NotFound, "The adaptation \"" + card.name + "\" does not fuse its granularities.");
+
+    const std::size_t granularities = card.granularities.size();
+    const std::vector<double> mean = meanOverBlocks(attention, granularities);
+    const std::string reading = readingOf(card.granularities, mean);
+    if (program.json) {
+        Json result;
+        if (options.id) result["id"] = options.id;
+        setPath(result, path);
+        result["adaptation"] = card.name;
+        result["variant"] = card.mainVariant;
+        result["granularities"] = card.granularities;
+        result["blocks"] = card.blocks;
+        for (std::size_t block = 0; block < card.blocks.size(); ++block)
+            result["attention"].push_back(
+                std::vector<float>(attention.begin() + static_cast<std::ptrdiff_t>(block * granularities),
+                                   attention.begin() + static_cast<std::ptrdiff_t>((block + 1) * granularities)));
+        result["mean"] = mean;
+        result["reading"] = reading;
+        Program::printJson(result);
+        return exitOk;
+    }
+    const auto line = [&](const std::string& name, const auto& values) {
+        std::cout << std::left << std::setw(9) << name << std::right << std::fixed << std::setprecision(2);
+        for (const auto& value : values)
+            std::cout << std::setw(9) << value;
+        std::cout << "\n";
+    };
+    std::vector<std::string> heads;
+    for (const std::int64_t k : card.granularities)
+        heads.push_back("k=" + std::to_string(k));
+    line("block", heads);
+    for (std::size_t block = 0; block < card.blocks.size(); ++block)
+        line(std::to_string(card.blocks[block]), std::span(attention).subspan(block * granularities, granularities));
+    line("mean", mean);
+    std::cout << "\n" << reading << "\n";
+    return exitOk;
+}
+
+} // namespace
+
+void addExplain(CLI::App& app, Program& program) {
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = app.add_subcommand("explain", "Show which granularities an adaptation describes an image by");
+    verb->add_option("image", options->image, "An image file from anywhere")->type_name("IMAGE");
+    verb->add_option("--id", options->id, "An image of the library")->check(CLI::PositiveNumber);
+    verb->add_option("--adaptation", options->adaptation,
+                     "Name or file of the adaptation (default: the library's newest)");
+    verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });
+}
+
+} // namespace grappa
