@@ -50,6 +50,7 @@ public:
 
     bool isNull(int column) const { return m_statement->getColumn(column).isNull(); }
     std::int64_t integer(int column) const { return m_statement->getColumn(column).getInt64(); }
+    double real(int column) const { return m_statement->getColumn(column).getDouble(); } ///< NULL = 0
     std::string text(int column) const {
         return m_statement->getColumn(column).getString();
     }                                                  ///< TEXT, or a BLOB's bytes
@@ -57,6 +58,7 @@ public:
 
 private:
     void bind(int index, std::int64_t value) { m_statement->bind(index, value); }
+    void bind(int index, double value) { m_statement->bind(index, value); }
     void bind(int index, const std::string& value) { m_statement->bind(index, value); }
     void bind(int index, const Blob& value);
     template <class T>

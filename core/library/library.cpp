@@ -13,11 +13,6 @@ namespace grappa {
 
 namespace {
 
-std::int64_t secondsNow() {
-    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 void useWal(Database& database, const std::filesystem::path& writeLock) {
     const FileLock lock = FileLock::acquire(writeLock);
     SqlQuery mode(database, "PRAGMA journal_mode = WAL");
@@ -39,7 +34,10 @@ std::unique_ptr<Database> openCatalogue(const LibraryPaths& paths, Library::Acce
     const bool writes = access == Library::Access::ReadWrite;
     const Error notFound(ErrorCode::NotFound, "There is no library at " + displayPath(paths.data));
     if (!writes && !std::filesystem::exists(file)) throw notFound;
-    if (writes) createFolder(paths.segments());
+    if (writes) {
+        createFolder(paths.segments());
+        createFolder(paths.adaptations());
+    }
     requireKnownSchema(schemaVersionInHeader(file), known, file);
 
     auto database = std::make_unique<Database>(file, writes ? Database::Mode::Create : Database::Mode::ReadOnly);
@@ -63,11 +61,26 @@ void requireCollectionName(Database& db, const std::string& name) {
         throw Error(ErrorCode::Usage, "There is a collection \"" + name + "\" already.");
 }
 
-void requireChanged(std::int64_t rows, const char* what, std::int64_t id) {
-    if (rows == 0) throw Error(ErrorCode::NotFound, std::string("There is no ") + what + " " + std::to_string(id));
+/// Names in the folder that are not among `known`, in order.
+std::vector<std::string> strayFiles(const std::filesystem::path& folder, const std::unordered_set<std::string>& known) {
+    std::vector<std::string> stray;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+        if (auto name = entry.path().filename().native(); !known.contains(name)) stray.push_back(std::move(name));
+    std::sort(stray.begin(), stray.end());
+    return stray;
 }
 
 } // namespace
+
+std::int64_t secondsNow() {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+void requireChanged(std::int64_t rows, const char* what, std::int64_t id) {
+    if (rows == 0) throw Error(ErrorCode::NotFound, std::string("There is no ") + what + " " + std::to_string(id));
+}
 
 bool IdSet::insert(std::int64_t id) {
     const auto index = static_cast<std::size_t>(id);
@@ -118,7 +131,9 @@ Folder folderFromRow(const SqlQuery& row) {
 
 Library::Impl::Impl(LibraryPaths libraryPaths, Access access)
     : paths(std::move(libraryPaths)), db(openCatalogue(paths, access)) {
-    if (access == Access::ReadWrite) removeStraySegmentFiles();
+    if (access != Access::ReadWrite) return;
+    removeStraySegmentFiles();
+    removeStrayAdaptationFiles();
 }
 
 Library::Impl::~Impl() {
@@ -138,12 +153,7 @@ std::vector<std::string> Library::Impl::straySegmentFiles() {
         known.insert(row.text(0));
         known.insert(row.text(1));
     }
-    std::vector<std::string> stray;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(paths.segments(), error))
-        if (auto name = entry.path().filename().native(); !known.contains(name)) stray.push_back(std::move(name));
-    std::sort(stray.begin(), stray.end());
-    return stray;
+    return strayFiles(paths.segments(), known);
 }
 
 void Library::Impl::removeStraySegmentFiles() {
@@ -155,6 +165,22 @@ void Library::Impl::removeStraySegmentFiles() {
     for (const std::string& name : straySegmentFiles()) {
         std::error_code error;
         std::filesystem::remove(paths.segments() / name, error);
+    }
+}
+
+std::vector<std::string> Library::Impl::strayAdaptationFiles() {
+    std::unordered_set<std::string> known;
+    for (SqlQuery row(*db, "SELECT file FROM adaptations"); row.next();)
+        known.insert(row.text(0));
+    return strayFiles(paths.adaptations(), known);
+}
+
+void Library::Impl::removeStrayAdaptationFiles() {
+    if (strayAdaptationFiles().empty()) return;
+    const FileLock lock = FileLock::acquire(paths.writeLock());
+    for (const std::string& name : strayAdaptationFiles()) {
+        std::error_code error;
+        std::filesystem::remove(paths.adaptations() / name, error);
     }
 }
 

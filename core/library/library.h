@@ -3,10 +3,12 @@
 #include "core/base/error.h"
 #include "core/base/file_io.h"
 #include "core/base/hash.h"
+#include "core/library/derived_rows.h"
 #include "core/library/library_paths.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -71,12 +73,14 @@ struct Image {
 /// What a vector set depends on: two sets with equal keys are the same set.
 struct EmbeddingSetKey {
     std::string modelHash;         ///< hex
-    std::string adaptation;        ///< empty = base
+    std::string adaptation;        ///< checksum (hex) of the adaptation's file; empty = base
     std::string fusion;            ///< "average", "augmentation", "neighbours"; empty = base
     std::string smoothing = "raw"; ///< or "smoothed"
     int inputSize = 0;
     std::string precision = "fp32";
-    std::string whitening = "none";
+    std::string whitening = "none"; ///< or "p0.75"
+    /// Whether the backbone's own vectors are meant, not something that was derived from them.
+    bool isRawBase() const { return adaptation.empty() && smoothing == "raw" && whitening == "none"; }
     bool operator==(const EmbeddingSetKey&) const = default;
 };
 
@@ -85,7 +89,9 @@ struct EmbeddingSet {
     EmbeddingSetKey key;
     int dim = 0;
     std::uint64_t vectors = 0;
-    std::uint64_t tail = 0; ///< of them not yet in a sealed segment
+    std::uint64_t tail = 0;           ///< of them not yet in a sealed segment
+    std::int64_t levelsVersion = 0;   ///< changes with its levels and cluster numbers
+    std::uint64_t computedImages = 0; ///< that replaceVectors() gave it last; those since came one by one
 };
 
 /// An immutable file of vectors (core/search/vector_segment.h).
@@ -192,6 +198,10 @@ public:
     EmbeddingSet embeddingSet(const EmbeddingSetKey& key, int dim); ///< finds or creates
     std::optional<EmbeddingSet> findEmbeddingSet(const EmbeddingSetKey& key);
     std::vector<EmbeddingSet> embeddingSets();
+    /// The one that the setting "default_set" names, else the newest set of raw base vectors.
+    std::optional<EmbeddingSet> defaultEmbeddingSet();
+    /// With its vectors, levels and files; the library has another default set afterwards.
+    void removeEmbeddingSet(EmbeddingSetId set);
     bool hasVector(EmbeddingSetId set, ImageId image);
     /// Of the images in the filter those that the set has no vector of, by id.
     std::vector<ImageId> imagesWithoutVector(EmbeddingSetId set, const ImageFilter& filter = {});
@@ -208,8 +218,12 @@ public:
     /// Internal for a vector with another length than the set's, or with a value that is not finite.
     Committed commitBatch(EmbeddingSetId set, std::span<const ImportedFile> batch);
     /// Vectors of images that are already in the catalogue (re-embedding, `eval`). vectors [images.size(), dim],
-    /// L2-normalised.
-    Committed commitVectors(EmbeddingSetId set, std::span<const ImageId> images, std::span<const float> vectors);
+    /// L2-normalised; attention [images.size(), adapted blocks x granularities] or empty.
+    Committed commitVectors(EmbeddingSetId set, std::span<const ImageId> images, std::span<const float> vectors,
+                            std::span<const float> attention = {});
+    /// Granularity attention (fp16 precision) of one image; empty when none is stored.
+    std::vector<float> attention(EmbeddingSetId set, ImageId image);
+    AttentionScan attention(EmbeddingSetId set);
 
     // Tail and segments (core/search reads them, core/jobs/index_job seals)
     /// By vector id, the first `limit` of them.
@@ -230,6 +244,43 @@ public:
     std::vector<ImageId> imagesOfSegment(std::int64_t segment);
     /// Images of the set that were deleted since their vector was sealed.
     std::vector<ImageId> tombstones(EmbeddingSetId set);
+
+    /// One commit: all vectors of the set give way to those of new segments, whose files hold images[i] (ascending);
+    /// its levels go, its whitening is set. Old files are removed. See core/search/set_replacement.h.
+    void replaceVectors(EmbeddingSetId set, std::span<const SegmentRow> segments,
+                        std::span<const std::vector<ImageId>> images, const std::optional<WhiteningRow>& whitening);
+    std::optional<WhiteningRow> whitening(EmbeddingSetId set);
+
+    // Levels of an embedding set (core/jobs/levels_job writes them, core/search reads them)
+    std::vector<LevelRow> levels(EmbeddingSetId set); ///< k ascending, without centroids
+    std::optional<LevelRow> level(EmbeddingSetId set, std::int64_t k);
+    /// One commit: these levels (k ascending) take the place of those before. clusters [images.size(), levels.size()].
+    void storeLevels(EmbeddingSetId set, std::span<const LevelRow> levels, std::span<const ImageId> images,
+                     std::span<const std::uint32_t> clusters);
+    /// Cluster numbers of images that came later, for all levels that are stored.
+    void addClusterNumbers(EmbeddingSetId set, std::span<const ImageId> images,
+                           std::span<const std::uint32_t> clusters);
+    /// Images of the set that have a vector and no cluster number, ascending.
+    std::vector<ImageId> imagesWithoutClusters(EmbeddingSetId set);
+    ClusterScan clusterNumbers(EmbeddingSetId set, std::int64_t k); ///< empty when there is no such level
+    std::vector<std::uint64_t> clusterSizes(EmbeddingSetId set, std::int64_t k);
+
+    // Adaptations
+    std::vector<AdaptationRow> adaptations(); ///< newest first
+    std::optional<AdaptationRow> findAdaptation(std::string_view name);
+    std::optional<AdaptationRow> newestAdaptation(std::optional<CollectionId> collection = {});
+    /// Calls `save` with the path of a new file, then commits the row that names it: file, checksum, id and time are
+    /// set here. Throws Usage when the name is taken or empty, or the same file is there under another name.
+    AdaptationRow addAdaptation(AdaptationRow adaptation,
+                                const std::function<void(const std::filesystem::path&)>& save);
+    void updateAdaptation(const AdaptationRow& adaptation); ///< state, run, parameters, report
+    void renameAdaptation(std::int64_t id, const std::string& name);
+    /// With its embedding sets and its file. Base vectors and the run's curve stay.
+    void removeAdaptation(std::int64_t id);
+
+    /// A step of a stage that is there already (after a resume) is overwritten.
+    void addCurvePoints(RunId run, std::span<const CurvePoint> points);
+    std::vector<CurvePoint> curvePoints(RunId run); ///< in the order they were first added
 
     // Settings that belong to the library (default embedding set, ...)
     std::optional<std::string> setting(std::string_view name);

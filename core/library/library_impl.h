@@ -3,6 +3,7 @@
 #include "core/library/database.h"
 #include "core/library/library.h"
 
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +37,15 @@ struct Library::Impl {
     void removeStraySegmentFiles();
     /// Names in segments/ that no row knows.
     std::vector<std::string> straySegmentFiles();
+    /// The same for adaptations/, whose files are saved under the write lock.
+    void removeStrayAdaptationFiles();
+    std::vector<std::string> strayAdaptationFiles();
     /// The segment's file and, if there is one, its index.
     std::vector<std::string> filesOfSegment(std::int64_t segment);
+    /// Deletes the set's vectors, segments and levels, inside a transaction; the files are to be removed after it.
+    std::vector<std::string> dropVectors(EmbeddingSetId set);
+    /// That and the set itself.
+    std::vector<std::string> dropSet(EmbeddingSetId set);
     /// After the commit that stopped naming them: other processes may have them open, which does no harm.
     void removeSegmentFiles(std::span<const std::string> names);
     /// Removes the images without a file, with their vectors.
@@ -53,6 +61,18 @@ struct Library::Impl {
 constexpr std::int64_t stored(FileState state) {
     return static_cast<std::int64_t>(state);
 }
+
+/// The numbers of a BLOB; those that are not whole are left out.
+template <class T>
+std::vector<T> numbers(std::span<const std::byte> blob) {
+    std::vector<T> values(blob.size() / sizeof(T));
+    if (!values.empty()) std::memcpy(values.data(), blob.data(), values.size() * sizeof(T));
+    return values;
+}
+
+std::int64_t secondsNow(); ///< since 1970
+/// Throws NotFound when a statement on the row `id` changed nothing.
+void requireChanged(std::int64_t rows, const char* what, std::int64_t id);
 
 Blob pathBlob(const std::filesystem::path& path);
 /// Absolute, without "." or ".." and without a separator at the end.

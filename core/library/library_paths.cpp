@@ -40,7 +40,7 @@ LibraryPaths LibraryPaths::resolve(const std::optional<std::filesystem::path>& l
     } else {
         paths = {xdgFolder("XDG_DATA_HOME", ".local/share"), xdgFolder("XDG_CACHE_HOME", ".cache")};
     }
-    for (const auto& folder : {paths.segments(), paths.cache}) {
+    for (const auto& folder : {paths.segments(), paths.adaptations(), paths.cache}) {
         std::error_code error;
         std::filesystem::create_directories(folder, error);
         if (error)

@@ -8,11 +8,12 @@ namespace grappa {
 
 /// Where a library lies. Everything in `cache` can be deleted at the cost of time.
 struct LibraryPaths {
-    std::filesystem::path data;  ///< catalogue, segments, indexes, locks
+    std::filesystem::path data;  ///< catalogue, segments, indexes, adaptations, locks
     std::filesystem::path cache; ///< thumbnails
 
     std::filesystem::path catalogue() const { return data / "catalogue.sqlite"; }
     std::filesystem::path segments() const { return data / "segments"; }
+    std::filesystem::path adaptations() const { return data / "adaptations"; }
     std::filesystem::path writeLock() const { return data / "write.lock"; }
     std::filesystem::path jobLock(std::string_view kind) const;
     std::filesystem::path thumbnails() const { return cache / "thumbnails.sqlite"; }

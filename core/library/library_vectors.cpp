@@ -13,8 +13,8 @@ constexpr const char* setColumns =
     "SELECT id, model_hash, adaptation, fusion, smoothing, input_size, precision, whitening, dim, "
     "(SELECT count(*) FROM embeddings WHERE set_id = embedding_sets.id AND segment IS NULL), "
     "(SELECT coalesce(sum(count), 0) FROM segments WHERE set_id = embedding_sets.id), "
-    "(SELECT count(*) FROM tombstones JOIN segments ON segments.id = segment WHERE set_id = embedding_sets.id) "
-    "FROM embedding_sets ";
+    "(SELECT count(*) FROM tombstones JOIN segments ON segments.id = segment WHERE set_id = embedding_sets.id), "
+    "levels_version, computed_images FROM embedding_sets ";
 
 EmbeddingSet setFromRow(const SqlQuery& row) {
     EmbeddingSet set;
@@ -24,6 +24,8 @@ EmbeddingSet setFromRow(const SqlQuery& row) {
     set.dim = static_cast<int>(row.integer(8));
     set.tail = static_cast<std::uint64_t>(row.integer(9));
     set.vectors = set.tail + static_cast<std::uint64_t>(row.integer(10) - row.integer(11));
+    set.levelsVersion = row.integer(12);
+    set.computedImages = static_cast<std::uint64_t>(row.integer(13));
     return set;
 }
 
@@ -81,16 +83,23 @@ public:
         if (before && before != image) m_db.run("INSERT OR IGNORE INTO orphans (image) VALUES (?1)", *before);
     }
 
-    void addVector(ImageId image, std::span<const float> vector) {
+    void addVector(ImageId image, std::span<const float> vector, std::span<const float> attention = {}) {
         if (vector.size() != m_halves.size())
             throw Error(ErrorCode::Internal, "A vector of " + std::to_string(vector.size()) + " values for a set of " +
                                                  std::to_string(m_halves.size()));
-        if (!std::all_of(vector.begin(), vector.end(), [](float x) { return std::isfinite(x); }))
+        const auto finite = [](std::span<const float> values) {
+            return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+        };
+        if (!finite(vector) || !finite(attention))
             throw Error(ErrorCode::Internal, "The vector of image " + std::to_string(image) + " is not finite");
         toHalf(vector, m_halves);
-        const auto added = m_db.run("INSERT INTO embeddings (set_id, image, vector) VALUES (?1, ?2, ?3) "
+        m_attention.resize(attention.size());
+        toHalf(attention, m_attention);
+        std::optional<Blob> attentionBlob;
+        if (!attention.empty()) attentionBlob.emplace(std::span<const std::uint16_t>(m_attention));
+        const auto added = m_db.run("INSERT INTO embeddings (set_id, image, vector, attention) VALUES (?1, ?2, ?3, ?4) "
                                     "ON CONFLICT (image, set_id) DO NOTHING",
-                                    m_set, image, Blob(std::span<const std::uint16_t>(m_halves)));
+                                    m_set, image, Blob(std::span<const std::uint16_t>(m_halves)), attentionBlob);
         if (added == 0) return;
         committed.lastVector = m_db.lastInsertId();
         ++committed.newVectors;
@@ -121,7 +130,7 @@ private:
 
     Database& m_db;
     EmbeddingSetId m_set;
-    std::vector<std::uint16_t> m_halves;
+    std::vector<std::uint16_t> m_halves, m_attention;
 };
 
 std::int64_t insertSegment(Database& db, const SegmentRow& segment) {
@@ -196,6 +205,16 @@ std::vector<EmbeddingSet> Library::embeddingSets() {
     return sets;
 }
 
+std::optional<EmbeddingSet> Library::defaultEmbeddingSet() {
+    const std::string preferred = setting("default_set").value_or("");
+    std::optional<EmbeddingSet> newest;
+    for (EmbeddingSet& set : embeddingSets()) {
+        if (std::to_string(set.id) == preferred) return std::move(set);
+        if (set.key.isRawBase()) newest = std::move(set);
+    }
+    return newest;
+}
+
 bool Library::hasVector(EmbeddingSetId set, ImageId image) {
     return m_impl->db->integer("SELECT 1 FROM embeddings WHERE image = ?1 AND set_id = ?2", image, set).has_value();
 }
@@ -221,17 +240,17 @@ Library::Committed Library::commitBatch(EmbeddingSetId set, std::span<const Impo
 }
 
 Library::Committed Library::commitVectors(EmbeddingSetId set, std::span<const ImageId> images,
-                                          std::span<const float> vectors) {
+                                          std::span<const float> vectors, std::span<const float> attention) {
     if (images.empty()) return {};
-    if (vectors.size() % images.size() != 0)
+    if (vectors.size() % images.size() != 0 || attention.size() % images.size() != 0)
         throw Error(ErrorCode::Internal, "The vectors to be stored do not fit the number of images");
-    const std::size_t dim = vectors.size() / images.size();
+    const std::size_t dim = vectors.size() / images.size(), width = attention.size() / images.size();
     Transaction transaction = m_impl->begin();
     Batch batch(*m_impl->db, set);
     for (std::size_t i = 0; i < images.size(); ++i)
         // An image may have been deleted while its vector was computed.
         if (m_impl->db->integer("SELECT 1 FROM images WHERE id = ?1", images[i]))
-            batch.addVector(images[i], vectors.subspan(i * dim, dim));
+            batch.addVector(images[i], vectors.subspan(i * dim, dim), attention.subspan(i * width, width));
     batch.finish();
     transaction.commit();
     return batch.committed;
@@ -302,6 +321,62 @@ SegmentRow Library::mergeSegments(std::span<const std::int64_t> old, const Segme
     transaction.commit();
     m_impl->removeSegmentFiles(oldFiles);
     return row;
+}
+
+std::vector<std::string> Library::Impl::dropVectors(EmbeddingSetId set) {
+    std::vector<std::string> files;
+    for (SqlQuery row(*db, "SELECT file, index_file FROM segments WHERE set_id = ?1", set); row.next();) {
+        files.push_back(row.text(0));
+        if (std::string index = row.text(1); !index.empty()) files.push_back(std::move(index));
+    }
+    db->run("DELETE FROM embeddings WHERE set_id = ?1", set);
+    db->run("DELETE FROM segments WHERE set_id = ?1", set);
+    db->run("DELETE FROM levels WHERE set_id = ?1", set);
+    db->run("UPDATE embedding_sets SET levels_version = levels_version + 1 WHERE id = ?1", set);
+    return files;
+}
+
+std::vector<std::string> Library::Impl::dropSet(EmbeddingSetId set) {
+    std::vector<std::string> files = dropVectors(set);
+    db->run("DELETE FROM settings WHERE name = 'default_set' AND value = ?1", std::to_string(set));
+    db->run("DELETE FROM embedding_sets WHERE id = ?1", set);
+    return files;
+}
+
+void Library::removeEmbeddingSet(EmbeddingSetId set) {
+    Transaction transaction = m_impl->begin(Durability::Full);
+    const auto files = m_impl->dropSet(set);
+    transaction.commit();
+    m_impl->removeSegmentFiles(files);
+}
+
+void Library::replaceVectors(EmbeddingSetId set, std::span<const SegmentRow> segments,
+                             std::span<const std::vector<ImageId>> images,
+                             const std::optional<WhiteningRow>& whitening) {
+    Transaction transaction = m_impl->begin(Durability::Full);
+    Database& db = *m_impl->db;
+    const auto oldFiles = m_impl->dropVectors(set);
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        SegmentRow row = segments[i];
+        row.set = set;
+        row.id = insertSegment(db, row);
+        for (const ImageId image : images[i])
+            if (db.run("INSERT INTO embeddings (set_id, image, segment) SELECT ?1, id, ?3 FROM images WHERE id = ?2",
+                       set, image, row.id) == 0)
+                db.run("INSERT INTO tombstones (segment, image) VALUES (?1, ?2)", row.id, image);
+        requireAccounted(db, row);
+    }
+    db.run("UPDATE embedding_sets SET last_vector = coalesce((SELECT max(id) FROM embeddings WHERE set_id = ?1), "
+           "last_vector), computed_images = (SELECT count(*) FROM embeddings WHERE set_id = ?1) WHERE id = ?1",
+           set);
+    db.run("DELETE FROM whitenings WHERE set_id = ?1", set);
+    if (whitening)
+        db.run("INSERT INTO whitenings (set_id, mean, basis, variances, power, images) "
+               "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+               set, Blob(std::span(whitening->mean)), Blob(std::span(whitening->basis)),
+               Blob(std::span(whitening->variances)), whitening->power, static_cast<std::int64_t>(whitening->images));
+    transaction.commit();
+    m_impl->removeSegmentFiles(oldFiles);
 }
 
 void Library::forgetSegment(std::int64_t segment) {

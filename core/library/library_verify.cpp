@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <map>
 
 namespace grappa {
 
@@ -46,13 +48,60 @@ public:
                                 "(SELECT count(*) FROM embeddings WHERE segment = segments.id "
                                 "AND embeddings.set_id <> segments.set_id) FROM segments");
              row.next();) {
-            checkFile(row.text(0), row.text(2));
-            if (!row.text(3).empty()) checkFile(row.text(3), row.text(4));
+            checkFile(m_paths.segments() / row.text(0), row.text(2));
+            if (!row.text(3).empty()) checkFile(m_paths.segments() / row.text(3), row.text(4));
             if (row.integer(1) != row.integer(5))
                 report("The segment " + row.text(0) + " has " + row.text(1) + " vectors, the catalogue knows " +
                        row.text(5));
             if (row.integer(6) != 0) report("The segment " + row.text(0) + " holds vectors of another set");
         }
+    }
+
+    void checkAdaptations() {
+        for (SqlQuery row(m_db, "SELECT file, checksum FROM adaptations"); row.next();)
+            checkFile(m_paths.adaptations() / row.text(0), row.text(1));
+        for (SqlQuery row(m_db, "SELECT id FROM embedding_sets WHERE adaptation <> '' "
+                                "AND adaptation NOT IN (SELECT checksum FROM adaptations)");
+             row.next();)
+            report("The embedding set " + row.text(0) + " is of an adaptation that is not there");
+        for (SqlQuery row(m_db, "SELECT image, set_id FROM embeddings WHERE attention IS NOT NULL "
+                                "AND (length(attention) = 0 OR length(attention) % 2 <> 0)");
+             row.next();)
+            report("The granularity attention of image " + row.text(0) + " in set " + row.text(1) +
+                   " has a wrong length");
+    }
+
+    void checkLevels() {
+        std::map<EmbeddingSetId, std::vector<std::uint32_t>> levels;
+        for (SqlQuery row(m_db, "SELECT set_id, k, length(centroids), dim FROM levels JOIN embedding_sets "
+                                "ON embedding_sets.id = set_id ORDER BY set_id, k");
+             row.next();) {
+            levels[row.integer(0)].push_back(static_cast<std::uint32_t>(row.integer(1)));
+            if (row.integer(2) != 2 * row.integer(1) * row.integer(3))
+                report("The centroids of level " + row.text(1) + " of set " + row.text(0) + " have a wrong size");
+        }
+        for (SqlQuery row(m_db, "SELECT set_id, image, clusters FROM embeddings WHERE clusters IS NOT NULL");
+             row.next();) {
+            const auto clusters = numbers<std::uint32_t>(row.blob(2));
+            const auto& known = levels[row.integer(0)];
+            if (row.blob(2).size() != known.size() * sizeof(std::uint32_t) || known.empty() ||
+                !std::equal(clusters.begin(), clusters.end(), known.begin(), std::less<>()))
+                report("The cluster numbers of image " + row.text(1) + " are not those of the levels of set " +
+                       row.text(0));
+        }
+    }
+
+    void checkWhitenings() {
+        for (SqlQuery row(m_db, "SELECT set_id, length(mean) = 4 * dim AND length(basis) = 4 * dim * dim "
+                                "AND length(variances) = 4 * dim FROM whitenings JOIN embedding_sets "
+                                "ON embedding_sets.id = set_id");
+             row.next();)
+            if (row.integer(1) == 0) report("The whitening of set " + row.text(0) + " has a wrong size");
+        for (SqlQuery row(m_db, "SELECT id FROM embedding_sets WHERE adaptation = '' AND whitening <> 'none' "
+                                "AND smoothing = 'raw' AND id NOT IN (SELECT set_id FROM whitenings) "
+                                "AND EXISTS (SELECT 1 FROM embeddings WHERE set_id = embedding_sets.id)");
+             row.next();)
+            report("The embedding set " + row.text(0) + " has lost its whitening");
     }
 
     void report(std::string problem) { problems.push_back(std::move(problem)); }
@@ -69,8 +118,7 @@ private:
         return true;
     }
 
-    void checkFile(const std::string& name, const std::string& checksum) {
-        const auto path = m_paths.segments() / name;
+    void checkFile(const std::filesystem::path& path, const std::string& checksum) {
         if (!std::filesystem::is_regular_file(path)) {
             report(displayPath(path) + " is missing");
             return;
@@ -94,6 +142,10 @@ private:
 std::vector<std::string> Library::verify(bool deep) {
     // A running index job has files that no row names yet, and removes those that one did.
     const auto noIndexJob = FileLock::tryAcquire(m_impl->paths.jobLock("index"));
+    // An adaptation's file is saved under the write lock: while a process holds it, a file may have no row yet.
+    std::vector<std::string> strayAdaptations;
+    if (const auto noWriter = FileLock::tryAcquire(m_impl->paths.writeLock()))
+        strayAdaptations = m_impl->strayAdaptationFiles();
     const ReadTransaction snapshot(*m_impl->db);
     Verifier verifier(*m_impl->db, m_impl->paths, deep);
     try {
@@ -101,9 +153,14 @@ std::vector<std::string> Library::verify(bool deep) {
         verifier.checkImages();
         verifier.checkTail();
         verifier.checkSegments();
+        verifier.checkAdaptations();
+        verifier.checkLevels();
+        verifier.checkWhitenings();
         if (noIndexJob)
             for (const std::string& name : m_impl->straySegmentFiles())
                 verifier.report(displayPath(m_impl->paths.segments() / name) + " belongs to nothing");
+        for (const std::string& name : strayAdaptations)
+            verifier.report(displayPath(m_impl->paths.adaptations() / name) + " belongs to nothing");
     } catch (const Error& error) {
         // A damaged catalogue can end a check at any point; what was found so far still counts.
         verifier.report(error.what());

@@ -117,7 +117,70 @@ CREATE TABLE jobs (
 ) STRICT;
 )sql";
 
-constexpr std::array steps{step1};
+constexpr const char* step2 = R"sql(
+CREATE TABLE adaptations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE CHECK (name <> ''),
+    collection INTEGER REFERENCES collections ON DELETE SET NULL,
+    model_hash TEXT NOT NULL,
+    file TEXT NOT NULL UNIQUE,
+    checksum TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('trained', 'ready')),
+    run INTEGER REFERENCES jobs,
+    parameters TEXT NOT NULL,
+    report TEXT NOT NULL
+) STRICT;
+CREATE INDEX adaptations_of_collection ON adaptations (collection);
+
+-- loss is NULL where it was not a number.
+CREATE TABLE curve_points (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES jobs,
+    stage TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    loss REAL,
+    rate REAL NOT NULL,
+    extra TEXT NOT NULL,
+    UNIQUE (run, stage, step)
+) STRICT;
+
+-- attention: fp16 [adapted blocks, granularities]. clusters: a uint32 for each level of the set, by k ascending.
+ALTER TABLE embeddings ADD COLUMN attention BLOB;
+ALTER TABLE embeddings ADD COLUMN clusters BLOB;
+CREATE INDEX embeddings_clustered ON embeddings (set_id, image) WHERE clusters IS NOT NULL;
+
+-- Grows with every change of the set's levels or cluster numbers.
+ALTER TABLE embedding_sets ADD COLUMN levels_version INTEGER NOT NULL DEFAULT 0;
+-- Of a derived set: how many images it had when all of it was computed; those since were added one by one.
+ALTER TABLE embedding_sets ADD COLUMN computed_images INTEGER NOT NULL DEFAULT 0;
+
+-- centroids: fp16 [k, dim].
+CREATE TABLE levels (
+    set_id INTEGER NOT NULL REFERENCES embedding_sets ON DELETE CASCADE,
+    k INTEGER NOT NULL CHECK (k > 0),
+    beta REAL NOT NULL,
+    images INTEGER NOT NULL,
+    overlap_raw REAL NOT NULL,
+    overlap_finer REAL NOT NULL,
+    copy_first REAL,
+    shown INTEGER NOT NULL CHECK (shown IN (0, 1)),
+    centroids BLOB NOT NULL,
+    PRIMARY KEY (set_id, k)
+) STRICT;
+
+-- float32 [dim], [dim, dim], [dim].
+CREATE TABLE whitenings (
+    set_id INTEGER PRIMARY KEY REFERENCES embedding_sets ON DELETE CASCADE,
+    mean BLOB NOT NULL,
+    basis BLOB NOT NULL,
+    variances BLOB NOT NULL,
+    power REAL NOT NULL,
+    images INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array steps{step1, step2};
 
 constexpr std::string_view sqliteMagic("SQLite format 3\0", 16);
 

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <memory>
 #include <numeric>
-#include <random>
 
 namespace grappa {
 
@@ -15,14 +14,6 @@ namespace {
 
 /// Rows of one file that is written: bounds the memory of a merge and the work that a stop can lose.
 constexpr std::size_t maxRows = 250'000;
-
-/// A name that no file had before: other processes may still have those mapped.
-std::string newFileName(EmbeddingSetId set, const char* suffix) {
-    std::random_device random;
-    char name[64];
-    std::snprintf(name, sizeof name, "set%lld-%08x%08x%s", static_cast<long long>(set), random(), random(), suffix);
-    return name;
-}
 
 class IndexJob {
 public:

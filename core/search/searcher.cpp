@@ -1,12 +1,15 @@
 #include "core/search/searcher.h"
 
 #include "core/base/half.h"
+#include "core/search/level_scorer.h"
 #include "core/search/vector_index.h"
 #include "core/search/vector_segment.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
+#include <numeric>
 #include <optional>
 
 namespace grappa {
@@ -17,6 +20,8 @@ namespace {
 constexpr std::size_t scanBelow = 20'000;
 /// Candidates that the graph keeps: with 16 links, recall@10 over 0.99 at a million.
 constexpr std::size_t minEf = 128;
+/// Candidates of the index in a search at a level.
+constexpr std::size_t levelIndexHits = 1'000;
 
 bool better(const Neighbour& a, const Neighbour& b) {
     return a.score > b.score || (a.score == b.score && a.image < b.image);
@@ -79,6 +84,29 @@ struct Segment {
     std::vector<std::string> problems;
 };
 
+/// A level over the rows of the segments and the tail.
+struct Level {
+    LevelScorer scorer;
+    std::vector<std::vector<LevelScorer::Entry>> segments; ///< of each segment's rows
+    std::vector<LevelScorer::Entry> tail;
+    std::vector<std::uint64_t> sizes; ///< images of each cluster
+    /// Rows of each segment by cluster: the first sizes of them, then the next. Filled at the first search that does
+    /// not scan.
+    std::vector<std::vector<std::uint32_t>> rowsByCluster;
+};
+
+/// How one query scores a row.
+struct Scorer {
+    std::vector<std::uint16_t> halves;
+    std::optional<LevelScorer::Query> query; ///< at a level
+    const LevelScorer* level = nullptr;
+
+    float operator()(const std::uint16_t* row, const LevelScorer::Entry* entry) const {
+        const float product = halfDot(halves.data(), row, halves.size());
+        return entry != nullptr ? level->score(*query, *entry, product) : product;
+    }
+};
+
 /// The best of an index, over-fetched until enough of them are accepted; false when a scan is the better way.
 bool searchIndex(const Segment& segment, const std::uint16_t* query, const SearchOptions& options,
                  const Candidates& candidates, BestNeighbours& best) {
@@ -109,6 +137,18 @@ struct Searcher::Impl {
     std::vector<SegmentRow> readCatalogue();
     void readTail(std::uint64_t expected);
     Segment load(const SegmentRow& row, const Segment* before) const;
+    /// Throws Usage for a query without a direction.
+    std::vector<float> normalised(std::span<const float> query) const;
+    Level& level(std::int64_t k);
+    Level loadLevel(std::int64_t k);
+    std::vector<Neighbour> find(std::span<const float> query, const SearchOptions& options,
+                                const std::vector<ImageId>* passing);
+    void searchSegment(const Segment& segment, const std::vector<LevelScorer::Entry>* entries, const Scorer& scorer,
+                       const SearchOptions& options, const Candidates& candidates, BestNeighbours& best) const;
+    /// Of a large set the images that can be near at the level; false when a scan is the better way.
+    bool probeLevel(Level& level, const Scorer& scorer, const SearchOptions& options, const Candidates& candidates,
+                    BestNeighbours& best) const;
+    std::size_t sealedRows() const;
 
     Library& library;
     EmbeddingSet set;
@@ -125,6 +165,9 @@ struct Searcher::Impl {
     VectorId lastVector = 0; ///< of the tail
     std::vector<ImageId> tailImages;
     std::vector<std::uint16_t> tailHalves; ///< [tailImages.size(), dim]
+
+    std::map<std::int64_t, Level> levels;    ///< those that were searched at, over
+    std::vector<std::int64_t> levelsAreOver; ///< these rows and clusterings
 };
 
 const std::vector<ImageId>* Searcher::Impl::passing(const ImageFilter& filter) {
@@ -212,6 +255,11 @@ void Searcher::Impl::refresh() {
         }
         segments = std::move(loaded);
         version = current;
+        std::vector<std::int64_t> over{set.levelsVersion, lastVector, static_cast<std::int64_t>(tailImages.size())};
+        for (const Segment& segment : segments)
+            over.push_back(segment.row.id);
+        if (over != levelsAreOver) levels.clear();
+        levelsAreOver = std::move(over);
         problems.clear();
         for (const Segment& segment : segments)
             problems.insert(problems.end(), segment.problems.begin(), segment.problems.end());
@@ -244,43 +292,199 @@ std::size_t Searcher::size() const {
     return size;
 }
 
-std::vector<Neighbour> Searcher::search(std::span<const float> query, const SearchOptions& options) {
-    const auto dim = static_cast<std::size_t>(m_impl->set.dim);
-    if (query.size() != dim)
+std::vector<float> Searcher::Impl::normalised(std::span<const float> query) const {
+    if (query.size() != static_cast<std::size_t>(set.dim))
         throw Error(ErrorCode::Usage, "The query has " + std::to_string(query.size()) +
-                                          " values, the vectors of this embedding set have " + std::to_string(dim));
+                                          " values, the vectors of this embedding set have " + std::to_string(set.dim));
     double squares = 0;
     for (const float value : query)
         squares += double{value} * value;
     if (!(squares > 0) || !std::isfinite(squares))
         throw Error(ErrorCode::Usage, "The query is zero or not finite: it has no direction to search in.");
-    if (options.limit == 0) return {};
     std::vector<float> unit(query.begin(), query.end());
     for (float& value : unit)
         value = static_cast<float>(value / std::sqrt(squares));
-    std::vector<std::uint16_t> halves(dim);
-    toHalf(unit, halves);
+    return unit;
+}
 
-    const Candidates candidates(m_impl->passing(options.filter), m_impl->deleted, options.exclude);
-    BestNeighbours best(options.limit, options.minScore);
-    const auto score = [&](ImageId image, const std::uint16_t* row) {
-        if (candidates.accept(image)) best.add(image, halfDot(halves.data(), row, dim));
+Level& Searcher::Impl::level(std::int64_t k) {
+    auto found = levels.find(k);
+    if (found == levels.end()) found = levels.emplace(k, loadLevel(k)).first;
+    return found->second;
+}
+
+Level Searcher::Impl::loadLevel(std::int64_t k) {
+    const auto snapshot = library.snapshot();
+    auto row = library.level(set.id, k);
+    if (!row) throw Error(ErrorCode::NotFound, "The embedding set has no level of " + std::to_string(k) + " clusters.");
+    const ClusterScan scan = library.clusterNumbers(set.id, k);
+    Level level{LevelScorer(std::move(*row), set.dim), {}, {}, {}, {}};
+    level.sizes.resize(level.scorer.clusters());
+    const auto entry = [&](ImageId image, const std::uint16_t* halves) {
+        const auto at = std::lower_bound(scan.images.begin(), scan.images.end(), image);
+        if (at == scan.images.end() || *at != image) return LevelScorer::Entry{};
+        const std::uint32_t cluster = scan.clusters[static_cast<std::size_t>(at - scan.images.begin())];
+        ++level.sizes[cluster];
+        return level.scorer.entry(cluster, halves);
     };
-    for (std::size_t i = 0; i < m_impl->tailImages.size(); ++i)
-        score(m_impl->tailImages[i], m_impl->tailHalves.data() + i * dim);
-    for (const Segment& segment : m_impl->segments) {
+    for (const Segment& segment : segments) {
+        auto& entries = level.segments.emplace_back();
+        for (std::size_t i = 0; segment.vectors && i < segment.vectors->size(); ++i)
+            entries.push_back(entry(segment.vectors->ids()[i], segment.vectors->row(i)));
+    }
+    for (std::size_t i = 0; i < tailImages.size(); ++i)
+        level.tail.push_back(entry(tailImages[i], tailHalves.data() + i * static_cast<std::size_t>(set.dim)));
+    return level;
+}
+
+std::size_t Searcher::Impl::sealedRows() const {
+    std::size_t rows = 0;
+    for (const Segment& segment : segments)
+        rows += segment.vectors ? segment.vectors->size() : 0;
+    return rows;
+}
+
+void Searcher::Impl::searchSegment(const Segment& segment, const std::vector<LevelScorer::Entry>* entries,
+                                   const Scorer& scorer, const SearchOptions& options, const Candidates& candidates,
+                                   BestNeighbours& best) const {
+    const auto& vectors = *segment.vectors;
+    const auto score = [&](std::size_t row) {
+        if (const ImageId image = vectors.ids()[row]; candidates.accept(image))
+            best.add(image, scorer(vectors.row(row), entries != nullptr ? &(*entries)[row] : nullptr));
+    };
+    if (const auto* few = candidates.few(); few != nullptr && !options.exact && few->size() < vectors.size()) {
+        for (const ImageId image : *few)
+            if (const auto row = vectors.find(image)) score(*row);
+        return;
+    }
+    const bool useIndex = !options.exact && entries == nullptr && segment.index;
+    if (useIndex && searchIndex(segment, scorer.halves.data(), options, candidates, best)) return;
+    for (std::size_t row = 0; row < vectors.size(); ++row)
+        score(row);
+}
+
+bool Searcher::Impl::probeLevel(Level& level, const Scorer& scorer, const SearchOptions& options,
+                                const Candidates& candidates, BestNeighbours& best) const {
+    const std::size_t clusters = level.scorer.clusters();
+    const bool indexed = std::all_of(segments.begin(), segments.end(), [](const Segment& segment) {
+        return !segment.vectors || segment.index || segment.row.count < scanBelow;
+    });
+    if (options.exact || !indexed || options.limit > levelIndexHits || candidates.few() != nullptr ||
+        sealedRows() <= options.levelScan)
+        return false;
+
+    std::vector<std::uint32_t> nearest(clusters);
+    std::iota(nearest.begin(), nearest.end(), 0u);
+    const auto& products = scorer.query->products;
+    std::sort(nearest.begin(), nearest.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return products[a] > products[b]; });
+    std::vector<bool> probed(clusters);
+    std::uint64_t images = 0;
+    std::size_t count = 0;
+    for (; count < clusters && images < options.levelScan / 10; ++count) {
+        probed[nearest[count]] = true;
+        images += level.sizes[nearest[count]];
+    }
+    nearest.resize(count);
+
+    if (level.rowsByCluster.empty())
+        for (const auto& entries : level.segments) {
+            auto& rows = level.rowsByCluster.emplace_back(entries.size());
+            std::iota(rows.begin(), rows.end(), 0u);
+            std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) {
+                return entries[a].cluster != entries[b].cluster ? entries[a].cluster < entries[b].cluster : a < b;
+            });
+        }
+    std::size_t accepted = 0;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const Segment& segment = segments[i];
         if (!segment.vectors) continue;
         const auto& vectors = *segment.vectors;
-        const bool exact = options.exact || !segment.index;
-        if (const auto* few = candidates.few(); few != nullptr && !options.exact && few->size() < vectors.size()) {
-            for (const ImageId image : *few)
-                if (const auto row = vectors.find(image)) score(image, vectors.row(*row));
-        } else if (exact || !searchIndex(segment, halves.data(), options, candidates, best)) {
+        const auto& entries = level.segments[i];
+        const auto score = [&](std::size_t row) {
+            const ImageId image = vectors.ids()[row];
+            if (!candidates.accept(image)) return;
+            ++accepted;
+            best.add(image, scorer(vectors.row(row), &entries[row]));
+        };
+        if (!segment.index) {
             for (std::size_t row = 0; row < vectors.size(); ++row)
-                score(vectors.ids()[row], vectors.row(row));
+                score(row);
+            continue;
         }
+        const auto& rows = level.rowsByCluster[i];
+        for (const std::uint32_t cluster : nearest) {
+            const auto first = std::partition_point(rows.begin(), rows.end(),
+                                                    [&](std::uint32_t row) { return entries[row].cluster < cluster; });
+            for (auto row = first; row != rows.end() && entries[*row].cluster == cluster; ++row)
+                score(*row);
+        }
+        for (const auto& hit : segment.index->search(scorer.halves.data(), levelIndexHits, levelIndexHits))
+            if (const std::uint32_t cluster = entries[hit.row].cluster;
+                cluster == LevelScorer::none || !probed[cluster])
+                score(hit.row);
     }
+    return accepted >= options.limit;
+}
+
+std::vector<Neighbour> Searcher::Impl::find(std::span<const float> query, const SearchOptions& options,
+                                            const std::vector<ImageId>* passing) {
+    const std::vector<float> unit = normalised(query);
+    Level* const at = options.level ? &level(*options.level) : nullptr;
+    if (options.limit == 0) return {};
+    Scorer scorer;
+    if (at != nullptr) {
+        scorer.level = &at->scorer;
+        scorer.query = at->scorer.query(unit);
+        scorer.halves = scorer.query->halves;
+    } else {
+        scorer.halves.resize(unit.size());
+        toHalf(unit, scorer.halves);
+    }
+
+    const Candidates candidates(passing, deleted, options.exclude);
+    BestNeighbours best(options.limit, options.minScore);
+    const bool probed = at != nullptr && probeLevel(*at, scorer, options, candidates, best);
+    if (!probed) {
+        best = BestNeighbours(options.limit, options.minScore);
+        for (std::size_t i = 0; i < segments.size(); ++i)
+            if (segments[i].vectors)
+                searchSegment(segments[i], at != nullptr ? &at->segments[i] : nullptr, scorer, options, candidates,
+                              best);
+    }
+    for (std::size_t i = 0; i < tailImages.size(); ++i)
+        if (candidates.accept(tailImages[i]))
+            best.add(tailImages[i],
+                     scorer(tailHalves.data() + i * unit.size(), at != nullptr ? &at->tail[i] : nullptr));
     return best.take();
+}
+
+std::vector<Neighbour> Searcher::search(std::span<const float> query, const SearchOptions& options) {
+    return m_impl->find(query, options, m_impl->passing(options.filter));
+}
+
+std::vector<Neighbour> Searcher::rank(std::span<const float> query, std::vector<ImageId> images,
+                                      std::optional<std::int64_t> level) {
+    std::sort(images.begin(), images.end());
+    images.erase(std::unique(images.begin(), images.end()), images.end());
+    SearchOptions options;
+    options.limit = images.size();
+    options.level = level;
+    return m_impl->find(query, options, &images);
+}
+
+std::vector<Searcher::Row> Searcher::rows() const {
+    const auto dim = static_cast<std::size_t>(m_impl->set.dim);
+    const Candidates candidates(nullptr, m_impl->deleted, {});
+    std::vector<Row> rows;
+    for (const Segment& segment : m_impl->segments)
+        for (std::size_t i = 0; segment.vectors && i < segment.vectors->size(); ++i)
+            if (const ImageId image = segment.vectors->ids()[i]; candidates.accept(image))
+                rows.push_back({image, segment.vectors->row(i)});
+    for (std::size_t i = 0; i < m_impl->tailImages.size(); ++i)
+        rows.push_back({m_impl->tailImages[i], m_impl->tailHalves.data() + i * dim});
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.image < b.image; });
+    return rows;
 }
 
 std::optional<std::vector<float>> Searcher::vectorOf(ImageId image) const {

@@ -15,6 +15,12 @@ struct SearchOptions {
     ImageFilter filter;
     std::optional<ImageId> exclude; ///< the query itself
     bool exact = false;             ///< scan everything instead of using the index
+    /// The k of a level: scores are the cosine of the vectors blended at it (core/search/level_scorer.h). A set of up
+    /// to `levelScan` vectors is scanned; in a larger one the best 1,000 of the index for the blended query and the
+    /// images of the clusters nearest to it, a tenth of `levelScan` or more, are compared. NotFound when the set has no
+    /// such level.
+    std::optional<std::int64_t> level;
+    std::size_t levelScan = 200'000; ///< some 20 ms
 };
 
 struct Neighbour {
@@ -37,8 +43,18 @@ public:
 
     /// Best first; ties by image id. query: [dim], need not be normalised.
     std::vector<Neighbour> search(std::span<const float> query, const SearchOptions& options);
+    /// Just these images (in any order; those without a vector are left out), best first: what the window shows in
+    /// another order when the level changes.
+    std::vector<Neighbour> rank(std::span<const float> query, std::vector<ImageId> images,
+                                std::optional<std::int64_t> level);
     /// The stored vector, as floats, or nothing.
     std::optional<std::vector<float>> vectorOf(ImageId image) const;
+    /// All images that can be found, ascending, with their stored vectors; valid until the next refresh().
+    struct Row {
+        ImageId image = 0;
+        const std::uint16_t* halves = nullptr; ///< fp16 [dim]
+    };
+    std::vector<Row> rows() const;
     /// Segments or indexes that did not verify and were left out or are scanned instead; to be rebuilt by the index
     /// job.
     const std::vector<std::string>& problems() const;

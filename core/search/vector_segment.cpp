@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstring>
+#include <functional>
+#include <random>
 
 namespace grappa {
 
@@ -45,6 +48,13 @@ Header headerOf(const std::string& modelHash, int dim, std::uint64_t count) {
 }
 
 } // namespace
+
+std::string newFileName(EmbeddingSetId set, const char* suffix) {
+    std::random_device random;
+    char name[64];
+    std::snprintf(name, sizeof name, "set%lld-%08x%08x%s", static_cast<long long>(set), random(), random(), suffix);
+    return name;
+}
 
 std::string VectorSegment::save(const std::filesystem::path& path, const std::string& modelHash, int dim,
                                 std::span<const ImageId> ids, std::span<const std::uint16_t> halves) {

@@ -11,6 +11,9 @@
 
 namespace grappa {
 
+/// A name in LibraryPaths::segments() that no file had before: other processes may still have old ones mapped.
+std::string newFileName(EmbeddingSetId set, const char* suffix);
+
 /// An immutable file of fp16 vectors with their image ids. Header: magic, version, dim, count, metric, model hash,
 /// length. The XXH3-128 of the whole file stands in the catalogue and is verified before the first use. Mapped, never
 /// loaded whole.

@@ -30,19 +30,12 @@ std::vector<std::vector<std::int64_t>> mutualNeighbours(const torch::Tensor& poi
 
 class FusionTraining {
 public:
-    FusionTraining(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const Whitening& head,
-                   const torch::Tensor& teachers, const FusionTrainingOptions& options, const JobContext& context)
-        : m_fusion(fusion), m_store(store), m_train(train), m_head(head), m_teachers(teachers), m_options(options),
-          m_context(context), m_sampler({train.begin(), train.end()},
+    FusionTraining(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const PseudoLabels& labels,
+                   const FusionTrainingOptions& options, const JobContext& context)
+        : m_fusion(fusion), m_store(store), m_train(train), m_labels(labels), m_options(options), m_context(context), m_sampler({train.begin(), train.end()},
                                         std::min(options.batch, static_cast<std::int64_t>(train.size())),
                                         store.views(), mixSeed(options.seed, 0xF0)) {
-        if (options.pairs == FusionPairs::Neighbours) m_mutual = mutualNeighbours(teachers, options.neighbours);
-        const std::int64_t n = teachers.size(0);
-        std::vector<std::int64_t> kept;
-        const std::int64_t stride = (n + options.prototypes - 1) / options.prototypes;
-        for (std::int64_t i = 0; i < n; i += stride)
-            kept.push_back(i);
-        m_prototypes = teachers.index_select(0, torch::tensor(kept).to(teachers.device()));
+        if (options.pairs == FusionPairs::Neighbours) m_mutual = mutualNeighbours(labels.teachers, options.neighbours);
     }
 
     void run(TrainingLoopOptions loop) {
@@ -134,7 +127,7 @@ private:
 
     torch::Tensor pairLoss(const BatchSampler::Batch& batch, const std::vector<std::int64_t>& partner,
                            std::int64_t begin, std::int64_t count) {
-        const Autocast autocast(m_teachers.device());
+        const Autocast autocast(m_labels.teachers.device());
         std::vector<std::int64_t> positions, images;
         std::vector<ViewId> views;
         for (const bool other : {false, true}) {
@@ -149,16 +142,19 @@ private:
         std::vector<torch::Tensor> alpha;
         const auto hook = stoppable(m_fusion->afterBlock(&alpha), m_context);
         const auto z = adaptedSuffix(*m_store.backbone(), m_store.load(images, views), m_store.firstBlock(), hook);
-        const auto whitened = m_head.apply(z);
+        const auto whitened = m_labels.head.apply(z);
         const auto both = whitened.chunk(2);
         torch::Tensor loss;
         if (m_options.loss == FusionLoss::BarlowTwins) {
             loss = barlowTwins(both[0], both[1]);
         } else {
-            const auto rows = torch::tensor(positions).to(m_teachers.device());
-            const auto teachers = m_teachers.index_select(0, rows).chunk(2);
-            loss = softNormalisedSoftmax(whitened, torch::cat({teachers[1], teachers[0]}), m_prototypes,
-                                         m_options.temperature);
+            const auto rows = torch::tensor(positions).to(m_labels.teachers.device());
+            const auto teachers = m_labels.teachers.index_select(0, rows).chunk(2);
+            const auto crossed = torch::cat({teachers[1], teachers[0]});
+            loss = torch::zeros({}, whitened.options());
+            for (const torch::Tensor& centroids : m_labels.centroids)
+                loss = loss + softNormalisedSoftmax(whitened, crossed, centroids, m_options.temperature);
+            loss = loss / static_cast<double>(m_labels.centroids.size());
         }
         std::vector<torch::Tensor> one, two;
         for (const torch::Tensor& block : alpha) {
@@ -175,21 +171,18 @@ private:
     Fusion& m_fusion;
     PrefixStore& m_store;
     std::span<const std::int64_t> m_train;
-    const Whitening& m_head;
-    const torch::Tensor& m_teachers;
+    const PseudoLabels& m_labels;
     const FusionTrainingOptions& m_options;
     const JobContext& m_context;
     BatchSampler m_sampler;
-    torch::Tensor m_prototypes;
     std::vector<std::vector<std::int64_t>> m_mutual; ///< empty for augmentation pairs
 };
 
 } // namespace
 
-void trainFusion(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const Whitening& head,
-                 const torch::Tensor& teachers, const FusionTrainingOptions& options, TrainingLoopOptions loop,
-                 const JobContext& context) {
-    FusionTraining(fusion, store, train, head, teachers, options, context).run(std::move(loop));
+void trainFusion(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const PseudoLabels& labels,
+                 const FusionTrainingOptions& options, TrainingLoopOptions loop, const JobContext& context) {
+    FusionTraining(fusion, store, train, labels, options, context).run(std::move(loop));
 }
 
 } // namespace grappa

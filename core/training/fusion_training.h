@@ -16,7 +16,7 @@ enum class FusionPairs {
 
 /// What is made of a pair.
 enum class FusionLoss {
-    SoftTargets, ///< each of the two towards the other's pseudo-label over the smoothed embeddings
+    SoftTargets, ///< each of the two towards the other's pseudo-labels of all granularities
     BarlowTwins, ///< the paper's setting; loses on coarse tasks (method: section 6), kept for comparison
 };
 
@@ -25,25 +25,24 @@ struct FusionTrainingOptions {
     FusionLoss loss = FusionLoss::SoftTargets;
     int epochs = 1;
     std::int64_t batch = 64; ///< pairs
-    double learningRate = 3e-3;
-    double valueRate = 2e-4; ///< of W_v
+    double learningRate = 1e-3;
+    double valueRate = 1e-3; ///< of W_v
     double weightDecay = 1e-4;
     double warmUp = 0.1;
     double temperature = 0.05;
     double neighbourShare = 0.5; ///< of the pairs
     std::int64_t neighbours = 5; ///< mutual nearest ones that a partner is drawn from
-    double consistency = 0.1, balance = 1, sharpness = 4;
-    double entropyLevel = 0.65;    ///< that sharpness pulls towards, of log N
-    double scoreDeviation = 0.25;  ///< of the [class] scores at step 0, so that the gradient reaches every block
-    std::int64_t prototypes = 8192; ///< smoothed embeddings that pseudo-labels are over, at most
+    double consistency = 0.1, balance = 1, sharpness = 8;
+    double entropyLevel = 0.6;    ///< that sharpness pulls towards, of log N
+    double scoreDeviation = 0.25; ///< of the [class] scores at step 0, so that the gradient reaches every block
     std::uint64_t seed = 0;
 };
 
 /// Stage 2 (method: section 4), adaptors frozen: trains query, key and (where the layers have it) value of `fusion`.
-/// teachers: smoothed, whitened embeddings of the averaged model [n, D], one for each of `train`; head: the whitening
-/// under which they were made.
-void trainFusion(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const Whitening& head,
-                 const torch::Tensor& teachers, const FusionTrainingOptions& options, TrainingLoopOptions loop,
-                 const JobContext& context);
+/// The soft targets of all k together keep what each granularity is good for: one target alone gains on fine tasks and
+/// loses on coarse ones (tests/bench/adapt/README.md).
+/// labels: pseudo-labels made from the averaged model's embeddings of `train`, a teacher for each of them.
+void trainFusion(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const PseudoLabels& labels,
+                 const FusionTrainingOptions& options, TrainingLoopOptions loop, const JobContext& context);
 
 } // namespace grappa

@@ -87,15 +87,7 @@ TrainerResult Trainer::run(const JobContext& context) {
     m_store.fill(context);
     const auto unchanged = [](std::int64_t, torch::Tensor tokens) { return tokens; };
     m_base = describe(variant::base, m_all, {}, unchanged, context);
-    const torch::Tensor trainBase = rowsOf(m_base, m_train);
-    m_labels = PseudoLabels::make(trainBase,
-                                  {.granularities = m_options.granularities,
-                                   .power = m_options.headPower,
-                                   .neighbours = m_options.smoothing,
-                                   .seed = m_options.seed},
-                                  context);
-    if (m_options.shufflePseudoLabels)
-        m_labels.teachers = m_labels.teachers.roll(m_labels.teachers.size(0) / 2, 0).contiguous();
+    m_labels = makeLabels(m_base, context);
     if (m_options.maxMinutes > 0) planEpochs(start);
     learnSets(context);
 
@@ -109,6 +101,18 @@ TrainerResult Trainer::run(const JobContext& context) {
     result.report = check(context);
     result.adaptation = m_adaptation;
     return result;
+}
+
+PseudoLabels Trainer::makeLabels(const torch::Tensor& z, const JobContext& context) const {
+    PseudoLabels labels = PseudoLabels::make(rowsOf(z, m_train),
+                                             {.granularities = m_options.granularities,
+                                              .power = m_options.headPower,
+                                              .neighbours = m_options.smoothing,
+                                              .seed = m_options.seed},
+                                             context);
+    if (m_options.shufflePseudoLabels)
+        labels.teachers = labels.teachers.roll(labels.teachers.size(0) / 2, 0).contiguous();
+    return labels;
 }
 
 std::string Trainer::computeIdentity() const {
@@ -237,9 +241,7 @@ void Trainer::learnSets(const JobContext& context) {
 
 void Trainer::combine(const std::string& name, const JobContext& context) {
     const torch::Tensor z = describe(variant::average, m_all, {}, m_adaptation.fusions.at(variant::average)->afterBlock(), context);
-    const torch::Tensor trained = rowsOf(z, m_train);
-    const Whitening head = Whitening::fit(trained, m_options.headPower);
-    const torch::Tensor teachers = smoothed(F::normalize(head.apply(trained)), m_options.smoothing);
+    const PseudoLabels labels = makeLabels(z, context);
     Fusion fusion(FusionOptions{.adaptor = m_adaptation.adaptor, .sets = static_cast<std::int64_t>(m_adaptation.sets.size())},
                   FusionLayerImpl::Attention::Learned, m_options.trainValue);
     fusion->setAdaptors(m_adaptation.sets);
@@ -247,7 +249,7 @@ void Trainer::combine(const std::string& name, const JobContext& context) {
     FusionTrainingOptions options = m_options.fusion;
     options.pairs = name == variant::augmentation ? FusionPairs::Augmentation : FusionPairs::Neighbours;
     options.seed = mixSeed(m_options.seed, 0xF05);
-    trainFusion(fusion, m_store, m_train, head, teachers, options, loop("combine " + name, "combine-" + name), context);
+    trainFusion(fusion, m_store, m_train, labels, options, loop("combine " + name, "combine-" + name), context);
     m_adaptation.fusions.emplace(name, fusion);
 }
 

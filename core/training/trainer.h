@@ -66,6 +66,7 @@ private:
     void combine(const std::string& name, const JobContext& context);
     AdaptationReport check(const JobContext& context);
     TrainingLoopOptions loop(const std::string& stage, const std::string& file) const;
+    PseudoLabels makeLabels(const torch::Tensor& z, const JobContext& context) const;
     std::string computeIdentity() const;
 
     PrefixStore& m_store;

@@ -1,6 +1,5 @@
 #include "ui/jobs/library_thread.h"
 
-#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -10,12 +9,7 @@
 namespace grappa {
 
 std::optional<EmbeddingSet> LibraryAccess::shownSet() {
-    const auto sets = m_library.embeddingSets();
-    if (sets.empty()) return std::nullopt;
-    const std::string chosen = m_library.setting("default_set").value_or("");
-    const auto found =
-        std::find_if(sets.begin(), sets.end(), [&](const auto& set) { return std::to_string(set.id) == chosen; });
-    return found == sets.end() ? sets.back() : *found;
+    return m_library.defaultEmbeddingSet();
 }
 
 Searcher* LibraryAccess::searcher() {

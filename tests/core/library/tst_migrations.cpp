@@ -110,6 +110,41 @@ private Q_SLOTS:
         QVERIFY(bytesOf(wal) == log);
     }
 
+    void libraryOfTheFirstVersionOpens_data() {
+        QTest::addColumn<int>("access");
+        QTest::newRow("read-only") << int(Library::Access::ReadOnly);
+        QTest::newRow("writing") << int(Library::Access::ReadWrite);
+    }
+    void libraryOfTheFirstVersionOpens() {
+        QFETCH(int, access);
+        LibraryFixture fixture;
+        {
+            Database old(fixture.paths.catalogue(), Database::Mode::Create);
+            old.script("PRAGMA journal_mode = WAL");
+            migrate(old, schemaSteps().first(1), fixture.paths.writeLock(), fixture.paths.data);
+            old.script("INSERT INTO collections (name, created_at) VALUES ('Old', 1);"
+                       "INSERT INTO folders (collection, path) VALUES (1, x'2f70');"
+                       "INSERT INTO images (hash, width, height, format, damage, taken_at) "
+                       "VALUES (x'00000000000000000000000000000001', 4, 3, 'jpeg', '', 0);"
+                       "INSERT INTO files (folder, path, name, size, mtime_ns, state, image) "
+                       "VALUES (1, x'61', x'61', 1, 1, 0, 1);"
+                       "INSERT INTO embedding_sets (model_hash, adaptation, fusion, smoothing, input_size, precision, "
+                       "whitening, dim, last_vector) VALUES ('model', '', '', 'raw', 168, 'fp32', 'none', 2, 1);"
+                       "INSERT INTO embeddings (set_id, image, vector) VALUES (1, 1, x'003c0000')");
+        }
+        Library library(fixture.paths, static_cast<Library::Access>(access));
+        QCOMPARE(schemaVersionInHeader(fixture.paths.catalogue()), static_cast<int>(schemaSteps().size()));
+        QCOMPARE(library.findCollection("Old")->images, 1u);
+        const auto set = library.findEmbeddingSet(LibraryFixture::key());
+        QCOMPARE(library.tail(set->id).front().halves, (std::vector<std::uint16_t>{0x3c00, 0}));
+        QVERIFY(library.levels(set->id).empty());
+        QVERIFY(library.adaptations().empty());
+        QVERIFY(library.verify(true).empty());
+        Database backup(fixture.paths.data / "catalogue-v1.sqlite", Database::Mode::ReadOnly);
+        QCOMPARE(schemaVersion(backup), 1);
+        QCOMPARE(backup.integer("SELECT count(*) FROM embeddings"), std::optional<std::int64_t>(1));
+    }
+
     void releasedStepsAreNeverChanged() {
         // A changed step would leave libraries of two kinds with one number. Append a step instead.
         const std::string first = schemaSteps().front();

@@ -4,6 +4,8 @@
 #include "core/training/augmentation.h"
 #include "core/training/image_source.h"
 
+#include <functional>
+
 namespace grappa::test {
 
 /// Images of a few kinds: each kind has its colour and stripe width, each image its own phase. Counts what is loaded.
@@ -15,6 +17,7 @@ public:
     std::uint64_t key(std::size_t index) const override { return mixSeed(index, 77); }
     Sample load(std::size_t index) override {
         ++loads;
+        if (onLoad) onLoad(index);
         const auto kind = static_cast<double>(index % 6);
         const auto phase = static_cast<double>(mixSeed(index, 1) % 1000) / 100;
         const auto side = 2 * m_size;
@@ -27,6 +30,7 @@ public:
     }
 
     std::size_t loads = 0;
+    std::function<void(std::size_t index)> onLoad;
 
 private:
     std::size_t m_count;

@@ -106,10 +106,10 @@ private Q_SLOTS:
         std::stop_source stop;
         {
             Opened opened(folder);
-            JobContext context{stop.get_token(), [&](const Progress& progress) {
-                                   if (progress.done >= 16) stop.request_stop();
-                               }};
-            QVERIFY_THROWS_EXCEPTION(Error, opened.store.fill(context));
+            opened.images.onLoad = [&](std::size_t index) {
+                if (index == 20) stop.request_stop();
+            };
+            QVERIFY_THROWS_EXCEPTION(Error, opened.store.fill({stop.get_token(), {}}));
         }
         Opened again(folder);
         again.store.fill({});

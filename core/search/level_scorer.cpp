@@ -1,0 +1,46 @@
+#include "core/search/level_scorer.h"
+
+#include "core/base/half.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace grappa {
+
+LevelScorer::LevelScorer(LevelRow level, int dim)
+    : m_level(std::move(level)), m_dim(static_cast<std::size_t>(dim)), m_beta(static_cast<float>(m_level.beta)) {}
+
+LevelScorer::Entry LevelScorer::entry(std::uint32_t cluster, const std::uint16_t* row) const {
+    const std::uint16_t* c = centroid(cluster);
+    const float a = 1 - m_beta, b = m_beta;
+    const float squares =
+        a * a * halfDot(row, row, m_dim) + b * b * halfDot(c, c, m_dim) + 2 * a * b * halfDot(row, c, m_dim);
+    return {cluster, squares > 0 ? 1 / std::sqrt(squares) : 0};
+}
+
+LevelScorer::Query LevelScorer::query(std::span<const float> unit) const {
+    Query query{std::vector<std::uint16_t>(m_dim), std::vector<float>(clusters())};
+    const auto multiply = [&] {
+        for (std::size_t i = 0; i < clusters(); ++i)
+            query.products[i] = halfDot(query.halves.data(), centroid(i), m_dim);
+    };
+    toHalf(unit, query.halves);
+    multiply();
+    const auto nearest = std::max_element(query.products.begin(), query.products.end()) - query.products.begin();
+
+    std::vector<float> blended(m_dim);
+    toFloat({centroid(static_cast<std::size_t>(nearest)), m_dim}, blended);
+    float squares = 0;
+    for (std::size_t i = 0; i < m_dim; ++i) {
+        blended[i] = (1 - m_beta) * unit[i] + m_beta * blended[i];
+        squares += blended[i] * blended[i];
+    }
+    const float scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+    for (float& value : blended)
+        value *= scale;
+    toHalf(blended, query.halves);
+    multiply();
+    return query;
+}
+
+} // namespace grappa
