@@ -140,11 +140,21 @@ Embedder Program::embedder(Library* library) const {
     return {card, {device, size, threads}};
 }
 
-std::optional<std::filesystem::path> Program::findAdaptation(Library*, const std::string& nameOrFile) const {
-    if (nameOrFile.empty() || nameOrFile == "base") return std::nullopt;
-    std::error_code error;
-    if (std::filesystem::is_regular_file(nameOrFile, error)) return nameOrFile;
-    throw Error(ErrorCode::NotFound, "There is no adaptation \"" + nameOrFile + "\".");
+std::optional<std::filesystem::path> Program::findAdaptation(Library* library, const std::string& nameOrFile) const {
+    if (nameOrFile == "base") return std::nullopt;
+    if (!nameOrFile.empty()) {
+        if (const auto row = library ? library->findAdaptation(nameOrFile) : std::nullopt)
+            return library->paths().adaptations() / row->file;
+        std::error_code error;
+        if (std::filesystem::is_regular_file(nameOrFile, error)) return nameOrFile;
+        throw Error(ErrorCode::NotFound, "There is no adaptation \"" + nameOrFile + "\".");
+    }
+    if (!library) return std::nullopt;
+    const std::string wanted =
+        backbone.empty() ? "" : BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone).hash.hex();
+    for (const AdaptationRow& row : library->adaptations())
+        if (wanted.empty() || row.modelHash == wanted) return library->paths().adaptations() / row.file;
+    return std::nullopt;
 }
 
 Embedder Program::adaptedEmbedder(const std::filesystem::path& adaptation) const {

@@ -67,7 +67,8 @@ public:
     /// An embedder by the options; where --input-size is not given, the size of the library's default set is taken so
     /// that one library is not embedded at two sizes by accident.
     Embedder embedder(Library* library) const;
-    /// The file of an adaptation that is named or given as a file; nothing for "base". Throws NotFound.
+    /// The file of an adaptation: of the name, or itself that file; empty = the library's newest (of --backbone, where
+    /// that is given), if there is one. Nothing for "base". Throws NotFound.
     std::optional<std::filesystem::path> findAdaptation(Library* library, const std::string& nameOrFile) const;
     /// An embedder under that adaptation, with the backbone that it was made for unless --backbone names one.
     Embedder adaptedEmbedder(const std::filesystem::path& adaptation) const;

@@ -19,10 +19,21 @@ struct Options {
     std::string adaptation;
 };
 
-std::filesystem::path pathOf(Library* library, ImageId id) {
-    const std::optional<Image> image = library ? library->image(id) : std::nullopt;
-    if (!image) throw Error(ErrorCode::NotFound, "There is no image " + std::to_string(id) + " in the library.");
-    return image->path;
+/// Granularity attention [m, N] that is stored for an image of the library; empty when there is none.
+std::vector<float> storedAttention(Library& library, ImageId id, const AdaptationCard& card) {
+    for (const EmbeddingSet& set : library.embeddingSets())
+        if (set.key.adaptation == card.hash.hex() && set.key.fusion == card.mainVariant)
+            if (std::vector<float> attention = library.attention(set.id, id); !attention.empty()) return attention;
+    return {};
+}
+
+std::vector<float> computedAttention(const std::filesystem::path& image, Embedder& embedder,
+                                     const JobContext& context) {
+    const Description mainVariant;
+    DescribedFile file =
+        std::move(describeFiles({&image, 1}, embedder, {&mainVariant, 1}, std::nullopt, context).front());
+    if (file.error) throw Error(*file.error, file.reason);
+    return std::move(file.described.front().attention);
 }
 
 /// Mean over the blocks of attention [m, N].
@@ -59,13 +70,15 @@ int run(const Program& program, const Options& options) {
                     "There is no adaptation to explain an image by; make one with: grappa-cli adapt");
     Embedder embedder = program.adaptedEmbedder(*file);
     const AdaptationCard& card = *embedder.adaptation();
-    const std::filesystem::path path = options.id ? pathOf(shelf, options.id) : options.image;
-    const Description mainVariant;
-    const JobContext context{program.context().stop, {}};
-    const DescribedFile described =
-        std::move(describeFiles({&path, 1}, embedder, {&mainVariant, 1}, std::nullopt, context).front());
-    if (described.error) throw Error(*described.error, described.reason);
-    const std::vector<float>& attention = described.described.front().attention;
+    std::filesystem::path path = options.image;
+    std::vector<float> attention;
+    if (options.id != 0) {
+        const std::optional<Image> image = shelf ? shelf->image(options.id) : std::nullopt;
+        if (!image) throw Error(ErrorCode::NotFound, "The library has no image " + std::to_string(options.id) + ".");
+        path = image->path;
+        attention = storedAttention(*shelf, options.id, card);
+    }
+    if (attention.empty()) attention = computedAttention(path, embedder, {program.context().stop, {}});
     if (attention.empty())
         throw Error(ErrorCode::NotFound, "The adaptation \"" + card.name + "\" does not fuse its granularities.");
 
