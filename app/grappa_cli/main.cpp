@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
     app.add_flag("--watch-stdin", program.watchStandardInput, "Stop when standard input ends");
 
     grappa::addImport(app, program);
+    grappa::addAdapt(app, program);
     grappa::addCollections(app, program);
     grappa::addSearch(app, program);
     grappa::addInfo(app, program);

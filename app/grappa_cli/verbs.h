@@ -7,6 +7,7 @@ namespace grappa {
 class Program;
 
 // Each adds its verb with its options to the command line; the verb runs when it was chosen.
+void addAdapt(CLI::App& app, Program& program);
 void addCollections(CLI::App& app, Program& program);
 void addContactSheet(CLI::App& app, Program& program);
 void addEmbed(CLI::App& app, Program& program);

@@ -123,13 +123,17 @@ void embedBatch(Embedder& embedder, std::span<PipelineResult> batch, std::vector
         ++count;
     }
     if (count == 0) return;
-    const std::vector<float> vectors = embedder.embed(pixels, count);
-    auto next = vectors.begin();
+    const Described described = embedder.describe(pixels, count);
+    const auto attentionWidth = static_cast<std::ptrdiff_t>(described.attention.size()) / count;
+    auto vector = described.vectors.begin();
+    auto attention = described.attention.begin();
     for (PipelineResult& result : batch) {
         if (!result.decoded || result.decoded->crop.empty()) continue;
-        result.vector.assign(next, next + embedder.dim());
+        result.vector.assign(vector, vector + embedder.dim());
+        result.attention.assign(attention, attention + attentionWidth);
         result.decoded->crop = {};
-        next += embedder.dim();
+        vector += embedder.dim();
+        attention += attentionWidth;
     }
 }
 
@@ -173,10 +177,10 @@ PipelineStatistics runEmbeddingPipeline(DecodePool& pool, Embedder* embedder, st
             if (!outcome) continue;
             feed.fetched(feed.bytesOf(outcome->id));
             toEmbed += outcome->crop.empty() ? 0 : 1;
-            results.push_back({outcome->id, std::move(*outcome), {}});
+            results.push_back({outcome->id, std::move(*outcome), {}, {}});
         }
         for (const std::uint64_t id : passed)
-            results.push_back({id, std::nullopt, {}});
+            results.push_back({id, std::nullopt, {}, {}});
         if (toEmbed >= batch || results.size() >= std::max(batch, maxPassedThrough)) flush();
     }
     context.throwIfStopped();

@@ -22,6 +22,7 @@ struct PipelineResult {
     std::uint64_t id = 0;
     std::optional<DecodeOutcome> decoded; ///< nothing for an item without a task
     std::vector<float> vector;            ///< L2-normalised [D]; empty when not embedded
+    std::vector<float> attention;         ///< granularity attention [m * N]; empty without an adaptation that fuses
 };
 
 struct PipelineStatistics {

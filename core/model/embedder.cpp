@@ -1,6 +1,7 @@
 #include "core/model/embedder.h"
 
 #include "core/model/adaptation_file.h"
+#include "core/model/device.h"
 #include "core/model/weights.h"
 
 #include <torch/torch.h>
@@ -16,22 +17,6 @@ namespace grappa {
 namespace {
 
 constexpr int largestInput = 2048;
-
-torch::Device deviceFor(const std::string& name) {
-    if (name == "auto") return {defaultDevice()};
-    if (name == "cpu") return {torch::kCPU};
-    const bool numbered = name.starts_with("cuda:") && name.size() > 5 && name.size() < 9 &&
-                          std::ranges::all_of(name.substr(5), [](char c) { return c >= '0' && c <= '9'; });
-    if (name != "cuda" && !numbered)
-        throw Error(ErrorCode::Usage, "\"" + name + "\" is not a device; use auto, cpu, cuda or cuda:N.");
-    const int index = numbered ? std::stoi(name.substr(5)) : 0;
-    const int present = torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
-    if (index >= present)
-        throw Error(ErrorCode::DeviceUnavailable, "The device " + name + " is not there: LibTorch sees " +
-                                                      std::to_string(present) +
-                                                      " CUDA devices. Use --device cpu, or leave it to auto.");
-    return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
-}
 
 int roundedInput(int requested, int trainedAt, const torch::Device& device, std::int64_t patch) {
     const int usual = trainedAt != 0 ? trainedAt : device.is_cuda() ? 224 : 168;

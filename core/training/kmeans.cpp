@@ -147,18 +147,23 @@ torch::Tensor nearestCentroid(const torch::Tensor& points, const torch::Tensor& 
 }
 
 torch::Tensor nearestNeighbours(const torch::Tensor& points, std::int64_t count) {
+    return nearestNeighbours(points, count, torch::arange(points.size(0)));
+}
+
+torch::Tensor nearestNeighbours(const torch::Tensor& points, std::int64_t count, const torch::Tensor& rows) {
     const torch::NoGradGuard noGradients;
     const std::int64_t n = points.size(0);
     if (count < 0 || count >= n)
         throw Error(ErrorCode::Usage,
                     "There are no " + std::to_string(count) + " neighbours among " + std::to_string(n) + " images.");
     const auto transposed = points.t();
-    auto neighbours = torch::empty({n, count}, torch::kLong);
-    const std::int64_t rows = blockRows(n);
-    for (std::int64_t begin = 0; begin < n; begin += rows) {
-        const std::int64_t size = std::min(rows, n - begin);
-        auto scores = torch::mm(points.narrow(0, begin, size), transposed);
-        scores.diagonal(begin).fill_(-std::numeric_limits<float>::infinity());
+    auto neighbours = torch::empty({rows.size(0), count}, torch::kLong);
+    const std::int64_t block = blockRows(n);
+    for (std::int64_t begin = 0; begin < rows.size(0); begin += block) {
+        const std::int64_t size = std::min(block, rows.size(0) - begin);
+        const auto asked = rows.narrow(0, begin, size).to(points.device());
+        auto scores = torch::mm(points.index_select(0, asked), transposed);
+        scores.scatter_(1, asked.unsqueeze(1), -std::numeric_limits<float>::infinity());
         neighbours.narrow(0, begin, size).copy_(std::get<1>(scores.topk(count, 1)));
     }
     return neighbours;

@@ -33,6 +33,8 @@ torch::Tensor nearestCentroid(const torch::Tensor& points, const torch::Tensor& 
 /// For each point its `count` nearest others by cosine, best first, itself left out: points L2-normalised [n, D] ->
 /// int64 [n, count] on the CPU. Exact, blocked. Throws Usage when there are not as many others.
 torch::Tensor nearestNeighbours(const torch::Tensor& points, std::int64_t count);
+/// The same for some of the points alone: rows int64 [s] -> [s, count].
+torch::Tensor nearestNeighbours(const torch::Tensor& points, std::int64_t count, const torch::Tensor& rows);
 
 /// Neighbourhood smoothing (method: section 10): the normalised mean of each point and its m nearest others (all
 /// others where they are fewer). [n, D]

@@ -1,0 +1,68 @@
+#include "core/jobs/derived_sets.h"
+
+#include "core/jobs/smoothing_job.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace grappa {
+
+namespace {
+
+/// A new fit takes the levels with it; they are made again over the new vectors, with the k and beta that they had.
+void updateWhitened(Library& library, const EmbeddingSet& whitened, const JobContext& context) {
+    EmbeddingSetKey rawKey = whitened.key;
+    rawKey.whitening = "none";
+    const std::optional<EmbeddingSet> raw = library.findEmbeddingSet(rawKey);
+    if (!raw) return;
+    LevelsOptions levels;
+    for (const LevelRow& level : library.levels(whitened.id)) {
+        levels.granularities.push_back(level.k);
+        levels.beta = level.beta;
+    }
+    WhitenedBaseOptions options;
+    options.power = std::strtod(whitened.key.whitening.c_str() + 1, nullptr);
+    const EmbeddingSet now = whitenBase(library, *raw, options, context);
+    if (!levels.granularities.empty() && library.levels(now.id).empty()) computeLevels(library, now, levels, context);
+}
+
+} // namespace
+
+FileLock lockDerivedSets(const Library& library) {
+    auto lock = FileLock::tryAcquire(library.paths().jobLock("derive"));
+    if (!lock)
+        throw Error(ErrorCode::Locked,
+                    "Another process computes levels or smoothed vectors of this library; wait until "
+                    "it is done.");
+    return std::move(*lock);
+}
+
+void deriveFrom(Library& library, const EmbeddingSet& set, const LevelsOptions& options, const JobContext& context) {
+    const FileLock lock = lockDerivedSets(library);
+    computeLevels(library, set, options, context);
+    computeSmoothed(library, set, context);
+}
+
+EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& whitening,
+                            const LevelsOptions& options, const JobContext& context) {
+    const FileLock lock = lockDerivedSets(library);
+    const EmbeddingSet whitened = whitenBase(library, raw, whitening, context);
+    computeLevels(library, whitened, options, context);
+    computeSmoothed(library, whitened, context);
+    return whitened;
+}
+
+void updateDerivedSets(Library& library, const JobContext& context, const EmbedMissing& embed) {
+    const FileLock lock = lockDerivedSets(library);
+    for (const EmbeddingSet& set : library.embeddingSets())
+        if (set.key.adaptation.empty() && set.key.smoothing == "raw" && set.key.whitening != "none")
+            updateWhitened(library, set, context);
+    for (const EmbeddingSet& set : library.embeddingSets())
+        if (embed && !set.key.adaptation.empty() && set.key.smoothing == "raw") embed(library, set, context);
+    for (const EmbeddingSet& set : library.embeddingSets())
+        updateLevels(library, set, context);
+    for (const EmbeddingSet& set : library.embeddingSets())
+        if (set.key.smoothing == "raw") updateSmoothed(library, set, context);
+}
+
+} // namespace grappa

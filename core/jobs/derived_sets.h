@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/base/job.h"
+#include "core/jobs/levels_job.h"
+#include "core/jobs/whitened_base.h"
+#include "core/library/library.h"
+
+#include <functional>
+
+namespace grappa {
+
+/// The job lock of all that derives from embedding sets: whitened base, levels, smoothed sets. Throws Locked.
+FileLock lockDerivedSets(const Library& library);
+
+/// Levels and smoothed set of one embedding set, computed anew. Takes the lock. Throws Locked, Usage, Interrupted; what
+/// was finished is kept.
+void deriveFrom(Library& library, const EmbeddingSet& set, const LevelsOptions& options, const JobContext& context);
+
+/// The same for the backbone alone: the whitened base first, then its levels and smoothed set. Returns the whitened
+/// set.
+EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& whitening,
+                            const LevelsOptions& options, const JobContext& context);
+
+/// Fills in the vectors of the images that an adaptation's set has none of.
+using EmbedMissing = std::function<void(Library& library, const EmbeddingSet& set, const JobContext& context)>;
+
+/// After images were added: brings each set that derives from another one up to date, in the order in which they
+/// derive: whitened base, then the sets of adaptations (by `embed`; without it they stay as they are), then levels,
+/// then smoothed sets. Takes the lock. Throws Locked, Interrupted.
+void updateDerivedSets(Library& library, const JobContext& context, const EmbedMissing& embed = {});
+
+} // namespace grappa
