@@ -17,7 +17,8 @@ constexpr double usualPower = 0.75;
 constexpr int usualLevels = 8;
 
 torch::Tensor toRows(const std::vector<float>& vectors, std::size_t dim) {
-    return torch::from_blob(const_cast<float*>(vectors.data()), {-1, static_cast<std::int64_t>(dim)});
+    return torch::from_blob(const_cast<float*>(vectors.data()),
+                            {std::ssize(vectors) / static_cast<std::int64_t>(dim), static_cast<std::int64_t>(dim)});
 }
 
 torch::Tensor normalised(const torch::Tensor& rows) {

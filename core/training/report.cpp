@@ -166,7 +166,8 @@ std::string verdictName(Verdict verdict) {
 
 Verdict verdictOf(const AdaptationReport& report) {
     const Comparison &neighbourhood = report.neighbourhood, &source = report.copyMrr;
-    if (neighbourhood.clearlyDown() || (source.clearlyDown() && !neighbourhood.clearlyUp())) return Verdict::Worse;
+    if (neighbourhood.clearlyDown()) return Verdict::Worse;
+    if (source.clearlyDown() && neighbourhood.change() < -source.change()) return Verdict::Worse;
     if (neighbourhood.clearlyUp() && !source.clearlyDown() && report.agreement >= leastAgreement)
         return Verdict::Better;
     return Verdict::NoClearDifference;

@@ -20,6 +20,7 @@ struct Comparison {
     double base = 0, adapted = 0;
     double low = 0, high = 0; ///< of adapted - base
 
+    double change() const { return adapted - base; }
     bool clearlyUp() const { return low > 0; }
     bool clearlyDown() const { return high < 0; }
 };
@@ -44,8 +45,8 @@ struct AdaptationReport {
 inline constexpr double leastAgreement = 40;
 
 /// The rule, on the fields that are measured:
-/// worse: the copies keep clearly less of their source's neighbourhood, or they find their source clearly later
-///        without keeping clearly more of it;
+/// worse: the copies keep clearly less of their source's neighbourhood; or they find their source clearly later, and do
+///        not keep as much more of it (all vectors in one place keep everything and find nothing);
 /// better: they keep clearly more of it, find their source not clearly later, and agreement is at least leastAgreement;
 /// no clear difference: all else.
 /// Finding the source alone proves little: telling single images apart is what a model learns that forgets kinds.

@@ -13,7 +13,9 @@ namespace {
 torch::Tensor picture(std::int64_t height, std::int64_t width) {
     const torch::Tensor y = torch::arange(height).unsqueeze(1).expand({height, width});
     const torch::Tensor x = torch::arange(width).unsqueeze(0).expand({height, width});
-    return torch::stack({x * 255 / width, y * 255 / height, (x / 5 + y / 3) % 2 * 200}).to(torch::kUInt8).contiguous();
+    return torch::stack({20 + x * 235 / width, 20 + y * 235 / height, 20 + (x / 5 + y / 3) % 2 * 200})
+        .to(torch::kUInt8)
+        .contiguous();
 }
 
 using View = torch::Tensor (*)(const torch::Tensor&, int, std::uint64_t);

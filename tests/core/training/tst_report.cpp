@@ -40,7 +40,7 @@ Tensor copiesOf(const Tensor& vectors, double distance, std::uint64_t seed = 3) 
 
 ReportInput unchanged() {
     const Tensor base = gallery();
-    const Tensor altered = copiesOf(base, 0.8);
+    const Tensor altered = copiesOf(base, 1.5);
     return {base, base, altered, altered, heldOut(), {}, 5};
 }
 
@@ -66,7 +66,7 @@ private Q_SLOTS:
 
     void steadierCopiesAreBetter() {
         ReportInput input = unchanged();
-        input.adaptedCopies = copiesOf(input.adaptedGallery, 0.4);
+        input.adaptedCopies = copiesOf(input.adaptedGallery, 0.6);
         const AdaptationReport report = adaptationReport(input);
         QCOMPARE(report.verdict, Verdict::Better);
         QVERIFY(report.copyFirst.low > 0 && report.neighbourhood.low > 0);
@@ -77,7 +77,7 @@ private Q_SLOTS:
 
     void unsteadierCopiesAreWorse() {
         ReportInput input = unchanged();
-        input.adaptedCopies = copiesOf(input.adaptedGallery, 1.5);
+        input.adaptedCopies = copiesOf(input.adaptedGallery, 4);
         const AdaptationReport report = adaptationReport(input);
         QCOMPARE(report.verdict, Verdict::Worse);
         QVERIFY(report.sentence.starts_with("Worse, keep the base: "));
@@ -131,7 +131,8 @@ private Q_SLOTS:
         QTest::newRow("neighbourhood alone up") << -1.0 << 1.0 << 60.0 << "better";
         QTest::newRow("both up, another order") << 1.0 << 1.0 << 20.0 << "no clear difference";
         QTest::newRow("source up alone") << 1.0 << -1.0 << 60.0 << "no clear difference";
-        QTest::newRow("neighbourhood up, source down") << -5.0 << 1.0 << 60.0 << "no clear difference";
+        QTest::newRow("neighbourhood up, source less down") << -4.0 << 5.0 << 60.0 << "no clear difference";
+        QTest::newRow("neighbourhood up, source more down") << -9.0 << 1.0 << 60.0 << "worse";
         QTest::newRow("source down alone") << -5.0 << -1.0 << 60.0 << "worse";
         QTest::newRow("source up, neighbourhood down") << 1.0 << -5.0 << 60.0 << "worse";
         QTest::newRow("nothing") << -1.0 << -1.0 << 60.0 << "no clear difference";
@@ -142,8 +143,8 @@ private Q_SLOTS:
         QFETCH(double, agreement);
         QFETCH(QString, verdict);
         AdaptationReport report;
-        report.copyMrr = {0, 0, sourceLow, sourceLow + 2};
-        report.neighbourhood = {0, 0, neighbourhoodLow, neighbourhoodLow + 2};
+        report.copyMrr = {0, sourceLow + 1, sourceLow, sourceLow + 2};
+        report.neighbourhood = {0, neighbourhoodLow + 1, neighbourhoodLow, neighbourhoodLow + 2};
         report.agreement = agreement;
         QCOMPARE(QString::fromStdString(verdictName(verdictOf(report))), verdict);
     }
@@ -161,7 +162,7 @@ private Q_SLOTS:
 
     void asJsonAndBack() {
         ReportInput input = unchanged();
-        input.adaptedCopies = copiesOf(input.adaptedGallery, 0.4);
+        input.adaptedCopies = copiesOf(input.adaptedGallery, 0.6);
         input.granularities = {kinds};
         const AdaptationReport report = adaptationReport(input);
         const std::string json = toJson(report);
