@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
     grappa::addAdapt(app, program);
     grappa::addCollections(app, program);
     grappa::addSearch(app, program);
+    grappa::addLevels(app, program);
     grappa::addInfo(app, program);
     grappa::addEmbed(app, program);
     grappa::addEval(app, program);

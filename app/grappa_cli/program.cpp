@@ -3,7 +3,6 @@
 #include "core/base/base64.h"
 #include "core/base/safetensors.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -98,24 +97,41 @@ std::optional<Library> Program::findLibrary() const {
 }
 
 EmbeddingSet Program::embeddingSet(Library& library) const {
-    const std::vector<EmbeddingSet> sets = library.embeddingSets();
-    if (sets.empty())
-        throw Error(ErrorCode::NotFound, "The library is empty; add images with: grappa-cli import FOLDER");
-    if (backbone.empty() && inputSize == 0) {
-        const std::string preferred = library.setting("default_set").value_or("");
-        const auto found = std::find_if(sets.begin(), sets.end(),
-                                        [&](const EmbeddingSet& set) { return std::to_string(set.id) == preferred; });
-        return found != sets.end() ? *found : sets.back();
-    }
+    const std::optional<EmbeddingSet> preferred = library.defaultEmbeddingSet();
+    if (!preferred) throw Error(ErrorCode::NotFound, "The library is empty; add images with: grappa-cli import FOLDER");
+    if (backbone.empty() && inputSize == 0) return *preferred;
     const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone);
     const int size = inputSize == 0 ? 0 : roundToPatch(inputSize, card.patch);
-    for (const EmbeddingSet& set : sets)
-        if (set.key.modelHash == card.hash.hex() && set.key.adaptation.empty() &&
-            (size == 0 || set.key.inputSize == size))
+    for (const EmbeddingSet& set : library.embeddingSets())
+        if (set.key.isRawBase() && set.key.modelHash == card.hash.hex() && (size == 0 || set.key.inputSize == size))
             return set;
     throw Error(ErrorCode::NotFound, "The library holds no vectors of " + card.name +
                                          (size == 0 ? "" : " at " + std::to_string(size) + " px") +
                                          "; import the folders again with the same options.");
+}
+
+EmbeddingSet Program::embeddingSet(Library& library, const std::string& adaptation) const {
+    const EmbeddingSet preferred = embeddingSet(library);
+    if (adaptation.empty()) return preferred;
+    if (adaptation == "base") {
+        if (preferred.key.isRawBase()) return preferred;
+        EmbeddingSetKey base;
+        base.modelHash = preferred.key.modelHash;
+        base.inputSize = preferred.key.inputSize;
+        base.precision = preferred.key.precision;
+        if (auto set = library.findEmbeddingSet(base)) return *set;
+        throw Error(ErrorCode::NotFound,
+                    "The library holds no vectors of the backbone alone; import the folders again.");
+    }
+    const auto row = library.findAdaptation(adaptation);
+    if (!row) throw Error(ErrorCode::NotFound, "There is no adaptation \"" + adaptation + "\".");
+    std::optional<EmbeddingSet> found;
+    for (EmbeddingSet& set : library.embeddingSets())
+        if (set.key.adaptation == row->checksum && set.key.smoothing == "raw" &&
+            (!found || found->key.fusion != "neighbours"))
+            found = std::move(set);
+    if (found) return *found;
+    throw Error(ErrorCode::NotFound, "The library holds no vectors of the adaptation \"" + adaptation + "\" yet.");
 }
 
 BackboneCard Program::backboneOf(const EmbeddingSet& set) const {
@@ -125,18 +141,27 @@ BackboneCard Program::backboneOf(const EmbeddingSet& set) const {
                                              ") is not on this machine; add its file with: grappa-cli models add FILE");
 }
 
-Embedder Program::embedderFor(const EmbeddingSet& set) const {
-    return {backboneOf(set), {device, set.key.inputSize, threads}};
+Embedder Program::embedderFor(Library& library, const EmbeddingSet& set) const {
+    const EmbedderOptions options{device, set.key.inputSize, threads};
+    if (set.key.adaptation.empty()) return {backboneOf(set), options};
+    for (const AdaptationRow& row : library.adaptations()) {
+        if (row.checksum != set.key.adaptation) continue;
+        Embedder embedder(backboneOf(set), options, library.paths().adaptations() / row.file);
+        if (embedder.adaptation()->mainVariant == set.key.fusion) return embedder;
+        throw Error(ErrorCode::Usage, "The vectors of this set are those of \"" + set.key.fusion +
+                                          "\", which is not the main variant of \"" + row.name +
+                                          "\": search with an image of the library (--id).");
+    }
+    throw Error(ErrorCode::ModelMissing, "The adaptation that made these vectors is not in the library any more.");
 }
 
 Embedder Program::embedder(Library* library) const {
     const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone);
     int size = inputSize;
-    if (size == 0 && library != nullptr) {
-        const std::string preferred = library->setting("default_set").value_or("");
-        for (const EmbeddingSet& set : library->embeddingSets())
-            if (std::to_string(set.id) == preferred && set.key.modelHash == card.hash.hex()) size = set.key.inputSize;
-    }
+    if (size == 0 && library != nullptr)
+        if (const auto preferred = library->defaultEmbeddingSet();
+            preferred && preferred->key.modelHash == card.hash.hex())
+            size = preferred->key.inputSize;
     return {card, {device, size, threads}};
 }
 

@@ -60,10 +60,13 @@ public:
     /// The set that a search uses: the one that --backbone and --input-size name, else the library's default one.
     /// Throws NotFound when it does not exist.
     EmbeddingSet embeddingSet(Library& library) const;
+    /// The raw set of an adaptation by name; "base" = that of the backbone alone; empty = as above.
+    EmbeddingSet embeddingSet(Library& library, const std::string& adaptation) const;
     /// The backbone that made a set. Throws ModelMissing.
     BackboneCard backboneOf(const EmbeddingSet& set) const;
-    /// An embedder for the set, so that queries from outside match its vectors.
-    Embedder embedderFor(const EmbeddingSet& set) const;
+    /// An embedder for the set, under its adaptation where it has one, so that queries from outside match its vectors
+    /// (those of a set that derives from base vectors: after core/jobs/whitened_base.h).
+    Embedder embedderFor(Library& library, const EmbeddingSet& set) const;
     /// An embedder by the options; where --input-size is not given, the size of the library's default set is taken so
     /// that one library is not embedded at two sizes by accident.
     Embedder embedder(Library* library) const;

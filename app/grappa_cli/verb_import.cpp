@@ -1,6 +1,8 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
+#include "core/jobs/adapt_job.h"
+#include "core/jobs/derived_sets.h"
 #include "core/jobs/import_job.h"
 
 #include <iostream>
@@ -54,6 +56,32 @@ Json unreadableRows(Library& library, CollectionId collection) {
     return rows;
 }
 
+/// New images of a collection that was learned get their vectors under the adaptation as well.
+void embedUnderItsAdaptation(const Program& program, Library& library, const EmbeddingSet& set,
+                             const JobContext& context) {
+    for (const AdaptationRow& row : library.adaptations()) {
+        if (row.checksum != set.key.adaptation || !row.collection) continue;
+        ImageFilter filter;
+        filter.collection = row.collection;
+        if (library.imagesWithoutVector(set.id, filter).empty()) return;
+        Embedder embedder = program.embedderFor(library, set);
+        embedUnderAdaptation(library, *row.collection, row, embedder, {}, context);
+    }
+}
+
+/// Levels and smoothed vectors follow; when another process computes them now, the next import makes up for it.
+void updateDerived(const Program& program, Library& library, const JobContext& context) {
+    try {
+        updateDerivedSets(library, context, [&](Library& each, const EmbeddingSet& set, const JobContext& inner) {
+            embedUnderItsAdaptation(program, each, set, inner);
+        });
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::Locked) throw;
+        program.printEvent({{"event", "skipped"}, {"stage", "derive"}, {"detail", error.what()}});
+        if (!program.json && !program.quiet) std::cerr << "grappa-cli: " << error.what() << std::endl;
+    }
+}
+
 int run(const Program& program, Options options) {
     if (options.fromStandardInput)
         for (std::filesystem::path& path : readPaths(true))
@@ -80,6 +108,7 @@ int run(const Program& program, Options options) {
                                                            {"files", committed.files},
                                                            {"vectors", committed.newVectors}});
                                    });
+        updateDerived(program, library, context);
     } catch (const Error& error) {
         library.endJob(job, error.code() == ErrorCode::Interrupted ? "stopped" : "failed");
         throw;

@@ -1,22 +1,53 @@
+#include "app/grappa_cli/level_rows.h"
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
 #include <iostream>
 #include <memory>
+#include <utility>
 
 namespace grappa {
 
 namespace {
 
-Json describe(const EmbeddingSet& set) {
-    return {{"id", set.id},
-            {"modelHash", set.key.modelHash},
-            {"adaptation", set.key.adaptation},
-            {"inputSize", set.key.inputSize},
-            {"precision", set.key.precision},
-            {"dim", set.dim},
-            {"vectors", set.vectors},
-            {"tail", set.tail}};
+Json describe(Library& library, const EmbeddingSet& set) {
+    Json object{{"id", set.id},
+                {"modelHash", set.key.modelHash},
+                {"adaptation", set.key.adaptation},
+                {"fusion", set.key.fusion},
+                {"smoothing", set.key.smoothing},
+                {"whitening", set.key.whitening},
+                {"inputSize", set.key.inputSize},
+                {"precision", set.key.precision},
+                {"dim", set.dim},
+                {"vectors", set.vectors},
+                {"tail", set.tail}};
+    if (Json levels = levelRows(library, set.id, false); !levels.empty()) object["levels"] = std::move(levels);
+    return object;
+}
+
+Json describe(const AdaptationRow& adaptation) {
+    Json object{{"name", adaptation.name},
+                {"modelHash", adaptation.modelHash},
+                {"checksum", adaptation.checksum},
+                {"createdAt", adaptation.createdAt},
+                {"ready", adaptation.state == AdaptationState::Ready}};
+    if (adaptation.collection) object["collection"] = *adaptation.collection;
+    // JSON that another version may have written.
+    for (const auto& [name, text] : {std::pair{"parameters", &adaptation.parameters}, {"report", &adaptation.report}})
+        if (Json value = Json::parse(*text, nullptr, false); !value.is_discarded()) object[name] = std::move(value);
+    return object;
+}
+
+/// "whitened p0.75, smoothed": what sets of one model differ in.
+std::string kindOf(const Json& set) {
+    std::string kind = set["adaptation"].get<std::string>().empty()
+                           ? "base"
+                           : "adaptation " + set["adaptation"].get<std::string>().substr(0, 12);
+    if (set["fusion"] != "") kind += " " + set["fusion"].get<std::string>();
+    if (set["whitening"] != "none") kind += ", whitened " + set["whitening"].get<std::string>();
+    if (set["smoothing"] != "raw") kind += ", smoothed";
+    return kind;
 }
 
 int describeImage(const Program& program, ImageId id) {
@@ -54,17 +85,21 @@ int describeLibrary(const Program& program) {
     std::uint64_t images = 0;
     std::size_t collections = 0;
     Json jobs = Json::array();
+    Json adaptations = Json::array();
     if (std::optional<Library> library = program.findLibrary()) {
         images = library->imageIds().size();
         collections = library->collections().size();
         for (const EmbeddingSet& set : library->embeddingSets())
-            sets.push_back(describe(set));
+            sets.push_back(describe(*library, set));
+        for (const AdaptationRow& adaptation : library->adaptations())
+            adaptations.push_back(describe(adaptation));
         for (const Library::StoppedJob& job : library->resumableJobs())
             jobs.push_back({{"kind", job.kind}, {"arguments", job.arguments}, {"state", job.state}});
     }
     object["collections"] = collections;
     object["images"] = images;
     object["embeddingSets"] = sets;
+    object["adaptations"] = adaptations;
     object["resumableJobs"] = jobs;
     object["device"] = defaultDevice();
     if (program.json) {
@@ -74,10 +109,16 @@ int describeLibrary(const Program& program) {
     std::cout << "Library    " << displayPath(paths.data) << "\nCache      " << displayPath(paths.cache)
               << "\nImages     " << images << " in " << collections << " collections\nDevice     " << defaultDevice()
               << "\n";
-    for (const Json& set : sets)
+    for (const Json& set : sets) {
         std::cout << "Vectors    set " << set["id"] << ": " << set["vectors"] << " of " << set["dim"]
                   << " numbers, input " << set["inputSize"] << " px, model "
-                  << set["modelHash"].get<std::string>().substr(0, 12) << "\n";
+                  << set["modelHash"].get<std::string>().substr(0, 12) << ", " << kindOf(set) << "\n";
+        if (set.contains("levels")) std::cout << levelTable(set["levels"]);
+    }
+    for (const Json& adaptation : adaptations)
+        std::cout << "Adapted    " << adaptation["name"].get<std::string>()
+                  << (adaptation["ready"].get<bool>() ? "" : " (its vectors are not complete)") << ", file "
+                  << adaptation["checksum"].get<std::string>().substr(0, 12) << "\n";
     for (const Json& job : jobs)
         std::cout << "Stopped    " << job["kind"].get<std::string>() << " " << job["arguments"].get<std::string>()
                   << "\n";

@@ -2,7 +2,10 @@
 #include "app/grappa_cli/verbs.h"
 
 #include "core/jobs/embed_files.h"
+#include "core/jobs/whitened_base.h"
+#include "core/search/search_target.h"
 #include "core/search/searcher.h"
+#include "core/search/smoothing.h"
 
 #include <array>
 #include <iomanip>
@@ -20,6 +23,8 @@ struct Options {
     std::string collection;
     std::string folder;
     std::string name;
+    std::string level = "raw";
+    std::string adaptation;
     std::size_t limit = 20;
     std::optional<float> minScore;
     bool exact = false;
@@ -41,15 +46,21 @@ SearchOptions searchOptions(Library& library, const Options& options) {
     return search;
 }
 
-std::vector<float> embedQuery(const Program& program, const EmbeddingSet& set, const std::filesystem::path& image,
-                              const std::string& crop) {
+/// An image from outside, described as the images of the set are.
+std::vector<float> fileQuery(const Program& program, Library& library, const EmbeddingSet& set,
+                             const std::filesystem::path& image, const std::string& crop) {
     const std::optional<Region> region = crop.empty() ? std::nullopt : std::optional(parseRegion(crop));
-    Embedder embedder = program.embedderFor(set);
+    Embedder embedder = program.embedderFor(library, set);
     JobContext context = program.context();
     context.report = {};
     EmbeddedFile file = std::move(embedFiles(std::array{image}, embedder, region, context).front());
     if (file.error) throw Error(*file.error, file.reason);
-    return std::move(file.vector);
+    const auto raw = set.key.smoothing == "raw" ? set : library.findEmbeddingSet(rawKey(set.key));
+    if (!raw) throw Error(ErrorCode::NotFound, "The vectors that the smoothed ones were made of are gone.");
+    std::vector<float> vector = whitenedVector(library, raw->id, file.vector);
+    if (raw->id == set.id) return vector;
+    Searcher searcher(library, *raw);
+    return smoothedVector(searcher, vector);
 }
 
 /// The stored vector of a library image, or a fresh one of its file when a region of it is asked for.
@@ -57,21 +68,33 @@ std::vector<float> libraryQuery(const Program& program, Library& library, const 
                                 const Options& options) {
     const std::optional<Image> image = library.image(options.id);
     if (!image) throw Error(ErrorCode::NotFound, "The library has no image " + std::to_string(options.id) + ".");
-    if (!options.crop.empty()) return embedQuery(program, searcher.set(), image->path, options.crop);
+    if (!options.crop.empty()) return fileQuery(program, library, searcher.set(), image->path, options.crop);
     if (auto vector = searcher.vectorOf(options.id)) return *vector;
     throw Error(ErrorCode::NotFound,
                 "Image " + std::to_string(options.id) + " has no vector in this set yet; import its collection again.");
+}
+
+Json describe(const SearchTarget& target) {
+    const EmbeddingSetKey& key = target.set.key;
+    Json set{{"id", target.set.id},          {"modelHash", key.modelHash}, {"inputSize", key.inputSize},
+             {"adaptation", key.adaptation}, {"fusion", key.fusion},       {"whitening", key.whitening},
+             {"smoothing", key.smoothing}};
+    if (target.level) set["level"] = *target.level;
+    return set;
 }
 
 int run(const Program& program, const Options& options) {
     if (options.image.empty() == (options.id == 0))
         throw Error(ErrorCode::Usage, "Name one query: an image file, or --id N.");
     Library library = program.openLibrary(Library::Access::ReadOnly);
-    Searcher searcher(library, program.embeddingSet(library));
+    const SearchTarget target = searchTarget(library, program.embeddingSet(library, options.adaptation), options.level);
+    Searcher searcher(library, target.set);
     SearchOptions search = searchOptions(library, options);
+    search.level = target.level;
     if (options.id != 0) search.exclude = options.id;
-    const std::vector<float> query = options.id != 0 ? libraryQuery(program, library, searcher, options)
-                                                     : embedQuery(program, searcher.set(), options.image, options.crop);
+    const std::vector<float> query = options.id != 0
+                                         ? libraryQuery(program, library, searcher, options)
+                                         : fileQuery(program, library, target.set, options.image, options.crop);
 
     Json rows = Json::array();
     for (const Neighbour& neighbour : searcher.search(query, search)) {
@@ -83,12 +106,10 @@ int run(const Program& program, const Options& options) {
         rows.push_back(std::move(row));
     }
     if (program.json) {
-        const EmbeddingSet& set = searcher.set();
-        Program::printJson(
-            {{"set", {{"id", set.id}, {"modelHash", set.key.modelHash}, {"inputSize", set.key.inputSize}}},
-             {"searched", searcher.size()},
-             {"problems", searcher.problems()},
-             {"results", rows}});
+        Program::printJson({{"set", describe(target)},
+                            {"searched", searcher.size()},
+                            {"problems", searcher.problems()},
+                            {"results", rows}});
     } else {
         for (const std::string& problem : searcher.problems())
             std::cerr << "grappa-cli: " << problem << "\n";
@@ -115,6 +136,14 @@ void addSearch(CLI::App& app, Program& program) {
     verb->add_option("--collection", options->collection, "Only in this collection");
     verb->add_option("--folder", options->folder, "Only in and below this folder");
     verb->add_option("--name", options->name, "Only files whose name contains this");
+    verb->add_option("--level", options->level,
+                     "raw = by the vector itself, a number of clusters (see `levels`) = groups of the collection are "
+                     "pulled together, auto = smoothed by the neighbourhood where that was computed")
+        ->capture_default_str()
+        ->type_name("K|raw|auto");
+    verb->add_option("--adaptation", options->adaptation,
+                     "Search by this adaptation, or by the backbone alone (base); default: the library's default set")
+        ->type_name("NAME");
     verb->add_flag("--exact", options->exact, "Compare with every image instead of using the index");
     verb->add_flag("--fail-empty", options->failEmpty, "Exit with 3 when nothing was found");
     verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });

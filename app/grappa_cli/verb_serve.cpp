@@ -228,7 +228,8 @@ void write(const Reply& reply) {
 
 std::optional<Embedder> loadEmbedder(const Program& program) {
     std::optional<Library> library = program.findLibrary();
-    if (library && !library->embeddingSets().empty()) return program.embedderFor(program.embeddingSet(*library));
+    if (library && !library->embeddingSets().empty())
+        return program.embedderFor(*library, program.embeddingSet(*library));
     return program.embedder(nullptr);
 }
 

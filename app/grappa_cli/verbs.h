@@ -16,6 +16,7 @@ void addExplain(CLI::App& app, Program& program);
 void addExport(CLI::App& app, Program& program);
 void addImport(CLI::App& app, Program& program);
 void addInfo(CLI::App& app, Program& program);
+void addLevels(CLI::App& app, Program& program);
 void addModels(CLI::App& app, Program& program);
 void addSearch(CLI::App& app, Program& program);
 void addServe(CLI::App& app, Program& program);

@@ -28,6 +28,7 @@ private Q_SLOTS:
     void unreadableFilesAreRows();
     void searchFindsTheSameImageFirst();
     void searchFilters();
+    void levelsAndSmoothing();
     void cropIsEmbedded();
     void embedGivesNormalisedVectors();
     void evalSeparatesClasses();
@@ -208,6 +209,55 @@ void TestGrappaCli::searchFilters() {
     const double cut = search({})[4]["score"].get<double>();
     for (const json& row : search({"--min-score", QString::number(cut)}))
         QVERIFY(row["score"].get<double>() >= cut - 1e-6);
+}
+
+void TestGrappaCli::levelsAndSmoothing() {
+    const Cli grouped = cli("grouped");
+    QVERIFY(grappa::test::writeImages(folder("groups"), 40, 400));
+    QCOMPARE(grouped.run({"import", folder("groups")}).exitCode, 0);
+    const auto search = [&](const QStringList& more) {
+        const CliResult result = grouped.run(QStringList{"search", folder("groups/0007.jpg"), "--limit", "5"} + more);
+        return result.exitCode == 0 ? result.json() : json{{"exitCode", result.exitCode}};
+    };
+    // Nothing is there yet.
+    QCOMPARE(search({"--level", "4"})["exitCode"].get<int>(), 1);
+    QCOMPARE(search({"--level", "auto"})["set"]["smoothing"].get<std::string>(), "raw");
+
+    const CliResult levels = grouped.run({"levels", "--granularities", "4,10", "--collection", "groups"});
+    QVERIFY2(levels.exitCode == 0, (levels.out + levels.err).constData());
+    QCOMPARE(levels.json()["levels"].size(), std::size_t{2});
+    QCOMPARE(levels.json()["whitening"].get<std::string>(), "p0.75");
+    QCOMPARE(grouped.run({"levels", "--granularities", "999"}).exitCode, 2);
+
+    for (const char* level : {"raw", "auto", "4", "10"}) {
+        const json found = search({"--level", level});
+        QCOMPARE(found["results"].size(), std::size_t{5});
+        QVERIFY2(found["results"][0]["path"].get<std::string>().ends_with("/0007.jpg"), level);
+        QVERIFY2(found["results"][0]["score"].get<double>() > 0.9, level);
+    }
+    QCOMPARE(search({"--level", "auto"})["set"]["smoothing"].get<std::string>(), "smoothed");
+    QCOMPARE(search({"--level", "10"})["set"]["level"].get<int>(), 10);
+    QCOMPARE(search({"--level", "10"})["set"]["whitening"].get<std::string>(), "p0.75");
+    QCOMPARE(search({})["set"]["whitening"].get<std::string>(), "none");
+    QCOMPARE(search({"--level", "5"})["exitCode"].get<int>(), 1);
+    QCOMPARE(search({"--level", "fine"})["exitCode"].get<int>(), 2);
+    QCOMPARE(search({"--adaptation", "nosuch"})["exitCode"].get<int>(), 1);
+    QCOMPARE(search({"--adaptation", "base", "--level", "4"})["results"].size(), std::size_t{5});
+
+    // What derives from the base follows an import; the base stays what export and search use.
+    QVERIFY(grappa::test::writeImages(folder("groups/more"), 6, 500));
+    QCOMPARE(grouped.run({"import", folder("groups")}).exitCode, 0);
+    const json info = grouped.run({"info"}).json();
+    QCOMPARE(info["embeddingSets"].size(), std::size_t{3});
+    for (const json& set : info["embeddingSets"]) {
+        QCOMPARE(set["vectors"].get<int>(), 46);
+        QCOMPARE(set.contains("levels"), set["whitening"] != "none" && set["smoothing"] == "raw");
+    }
+    QVERIFY(grouped.run({"search", folder("groups/more/0003.jpg"), "--level", "4"})
+                .json()["results"][0]["path"]
+                .get<std::string>()
+                .ends_with("/more/0003.jpg"));
+    QVERIFY(grouped.run({"verify"}).json()["clean"].get<bool>());
 }
 
 void TestGrappaCli::cropIsEmbedded() {

@@ -1,0 +1,283 @@
+#include "core/jobs/derived_sets.h"
+#include "core/jobs/smoothing_job.h"
+#include "core/jobs/stored_vectors.h"
+#include "core/model/whitening.h"
+#include "core/search/smoothing.h"
+#include "core/training/kmeans.h"
+#include "core/training/levels.h"
+#include "tests/core/search/search_fixture.h"
+
+#include <QTest>
+
+using namespace grappa;
+
+namespace {
+
+std::optional<ErrorCode> errorOf(const std::function<void()>& work) {
+    try {
+        work();
+        return std::nullopt;
+    } catch (const Error& error) {
+        return error.code();
+    }
+}
+
+EmbeddingSetKey whitenedKey(const SearchFixture& fixture) {
+    EmbeddingSetKey key = fixture.set.key;
+    key.whitening = "p0.75";
+    return key;
+}
+
+bool normalised(const torch::Tensor& rows) {
+    return torch::allclose(rows.norm(2, 1), torch::ones({rows.size(0)}), 2e-3, 2e-3); // fp16
+}
+
+} // namespace
+
+class TestDerivedSets : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void whitenedBaseIsTheWhiteningOfTheBase() {
+        SearchFixture fixture(600);
+        const EmbeddingSet set = whitenBase(fixture.library, fixture.set, {}, {});
+        QVERIFY(set.key == whitenedKey(fixture));
+        QCOMPARE(set.vectors, 600u);
+        QCOMPARE(set.computedImages, 600u);
+        const auto raw = storedVectors(fixture.library, fixture.set);
+        const auto stored = storedVectors(fixture.library, set);
+        QCOMPARE(stored.images, raw.images);
+        QVERIFY(normalised(stored.vectors));
+        const auto expected = torch::nn::functional::normalize(Whitening::fit(raw.vectors, 0.75).apply(raw.vectors));
+        QVERIFY(torch::allclose(stored.vectors, expected, 1e-2, 2e-3));
+        // A query from outside is mapped the same way.
+        const auto query = whitenedVector(fixture.library, set.id, fixture.vectors.vector(5));
+        QVERIFY(torch::allclose(torch::tensor(query), stored.vectors[5], 1e-2, 2e-3));
+        QCOMPARE(whitenedVector(fixture.library, fixture.set.id, fixture.vectors.vector(5)),
+                 std::vector<float>(fixture.vectors.vector(5).begin(), fixture.vectors.vector(5).end()));
+        QVERIFY(fixture.library.verify(true).empty());
+    }
+
+    void laterImagesGetTheStoredWhitening() {
+        SearchFixture fixture(300, 400);
+        const EmbeddingSet set = whitenBase(fixture.library, fixture.set, {}, {});
+        const auto whitening = fixture.library.whitening(set.id);
+        fixture.commit(fixture.library, 300, 100);
+        whitenBase(fixture.library, *fixture.library.findEmbeddingSet(fixture.set.key), {}, {});
+        QCOMPARE(fixture.library.findEmbeddingSet(set.key)->vectors, 400u);
+        QCOMPARE(fixture.library.whitening(set.id)->basis, whitening->basis);
+        Searcher searcher(fixture.library, set);
+        QVERIFY(torch::allclose(torch::tensor(*searcher.vectorOf(fixture.imageOf(350))),
+                                torch::tensor(whitenedVector(fixture.library, set.id, fixture.vectors.vector(350))),
+                                1e-2, 2e-3));
+
+        // Twice as many: fitted again.
+        fixture.commit(fixture.library, 400, 300);
+        whitenBase(fixture.library, *fixture.library.findEmbeddingSet(fixture.set.key), {}, {});
+        QVERIFY(fixture.library.whitening(set.id)->basis != whitening->basis);
+        QCOMPARE(fixture.library.findEmbeddingSet(set.key)->vectors, 700u);
+        QVERIFY(fixture.library.verify(true).empty());
+    }
+
+    void aWhiteningNeedsImages() {
+        SearchFixture fixture(1);
+        QCOMPARE(errorOf([&] { whitenBase(fixture.library, fixture.set, {}, {}); }), ErrorCode::Usage);
+    }
+
+    void levelsAreStored() {
+        SearchFixture fixture(800);
+        LevelsOptions options;
+        options.granularities = {64, 8, 64, 16};
+        const auto all = storedVectors(fixture.library, fixture.set);
+        options.copies = AlteredCopies{all.vectors.narrow(0, 0, 50), {all.images.begin(), all.images.begin() + 50}};
+        computeLevels(fixture.library, fixture.set, options, {});
+        const auto levels = fixture.library.levels(fixture.set.id);
+        QCOMPARE(levels.size(), std::size_t{3});
+        QCOMPARE(levels[0].k, 8);
+        QCOMPARE(levels[2].k, 64);
+        for (const LevelRow& level : levels) {
+            QCOMPARE(level.images, 800u);
+            QVERIFY(level.overlapRaw > 0 && level.overlapRaw <= 1);
+            QVERIFY(level.shown == (level.overlapFiner < 0.9));
+            // The copies here are the images themselves: the same vector, the same cluster.
+            QVERIFY(level.copyFirst > 0.99);
+            QCOMPARE(fixture.library.clusterNumbers(fixture.set.id, level.k).images.size(), std::size_t{800});
+        }
+        QVERIFY(fixture.library.verify(true).empty());
+
+        // By hand, for the finest.
+        const auto finest = fixture.library.level(fixture.set.id, 64);
+        auto centroids = torch::empty({64, SearchFixture::dim});
+        toFloat(finest->centroids, {centroids.data_ptr<float>(), finest->centroids.size()});
+        const auto assignment = nearestCentroid(all.vectors, centroids);
+        const auto numbers = fixture.library.clusterNumbers(fixture.set.id, 64).clusters;
+        for (std::size_t i = 0; i < numbers.size(); ++i)
+            QCOMPARE(static_cast<std::int64_t>(numbers[i]),
+                     assignment[static_cast<std::int64_t>(i)].item<std::int64_t>());
+        const double overlap = neighbourOverlap(nearestNeighbours(levelBlend(all.vectors, centroids, assignment), 20),
+                                                nearestNeighbours(all.vectors, 20));
+        QVERIFY(std::abs(finest->overlapRaw - overlap) < 1e-9);
+        QVERIFY(finest->overlapFiner == finest->overlapRaw);
+
+        // A search at the level finds them.
+        Searcher searcher(fixture.library, fixture.set);
+        SearchOptions search;
+        search.level = 16;
+        QCOMPARE(searcher.search(fixture.vectors.vector(9), search).front().image, fixture.imageOf(9));
+    }
+
+    void levelsThatAreAlikeAreNotShown() {
+        // Every image is a cluster of its own: the level is the vectors themselves.
+        SearchFixture fixture(100);
+        LevelsOptions options;
+        options.granularities = {100, 99, 5};
+        computeLevels(fixture.library, fixture.set, options, {});
+        const auto levels = fixture.library.levels(fixture.set.id);
+        QVERIFY(!levels[2].shown && !levels[1].shown);
+        QVERIFY(levels[0].shown);
+        // Compared with the finest stop that is shown: the vectors themselves.
+        QCOMPARE(levels[0].overlapFiner, levels[0].overlapRaw);
+    }
+
+    void smallSets_data() {
+        QTest::addColumn<int>("images");
+        QTest::addColumn<int>("levels");
+        QTest::newRow("none") << 0 << 0;
+        QTest::newRow("one") << 1 << 0;
+        QTest::newRow("seven") << 7 << 0;
+        QTest::newRow("eight") << 8 << 1;
+    }
+    void smallSets() {
+        QFETCH(int, images);
+        QFETCH(int, levels);
+        SearchFixture fixture(static_cast<std::size_t>(images));
+        deriveFrom(fixture.library, fixture.set, {}, {});
+        QCOMPARE(fixture.library.levels(fixture.set.id).size(), static_cast<std::size_t>(levels));
+        QCOMPARE(fixture.library.findEmbeddingSet(smoothedKey(fixture.set.key))->vectors,
+                 static_cast<std::uint64_t>(images));
+        QVERIFY(fixture.library.verify(true).empty());
+        LevelsOptions tooMany;
+        tooMany.granularities = {images + 1};
+        QCOMPARE(errorOf([&] { deriveFrom(fixture.library, fixture.set, tooMany, {}); }), ErrorCode::Usage);
+    }
+
+    void levelsFollowLaterImages() {
+        SearchFixture fixture(300, 400);
+        LevelsOptions options;
+        options.granularities = {5, 20};
+        options.beta = 0.25;
+        computeLevels(fixture.library, fixture.set, options, {});
+        const auto centroids = fixture.library.level(fixture.set.id, 5)->centroids;
+        fixture.commit(fixture.library, 300, 100);
+        updateLevels(fixture.library, fixture.set, {});
+        QVERIFY(fixture.library.imagesWithoutClusters(fixture.set.id).empty());
+        QCOMPARE(fixture.library.level(fixture.set.id, 5)->centroids, centroids);
+        QCOMPARE(fixture.library.levels(fixture.set.id)[0].images, 300u);
+        QVERIFY(fixture.library.verify(true).empty());
+
+        fixture.commit(fixture.library, 400, 300);
+        updateLevels(fixture.library, fixture.set, {});
+        QVERIFY(fixture.library.imagesWithoutClusters(fixture.set.id).empty());
+        QVERIFY(fixture.library.level(fixture.set.id, 5)->centroids != centroids);
+        QCOMPARE(fixture.library.levels(fixture.set.id)[0].images, 700u);
+        QCOMPARE(fixture.library.levels(fixture.set.id)[0].beta, 0.25);
+    }
+
+    void smoothedSetEqualsTheMatrixForm() {
+        SearchFixture fixture(400);
+        const EmbeddingSet set = computeSmoothed(fixture.library, fixture.set, {});
+        const auto raw = storedVectors(fixture.library, fixture.set);
+        const auto stored = storedVectors(fixture.library, set);
+        QCOMPARE(stored.images, raw.images);
+        const auto cosine = (stored.vectors * smoothed(raw.vectors, 10)).sum(1);
+        // A tie or two in fp16 may choose another neighbour.
+        QVERIFY((cosine > 0.999).to(torch::kDouble).mean().item<double>() > 0.98);
+    }
+
+    void smoothedSetFollowsLaterImages() {
+        SearchFixture fixture(400, 100);
+        const EmbeddingSet set = computeSmoothed(fixture.library, fixture.set, {});
+        const auto before = storedVectors(fixture.library, set);
+        fixture.commit(fixture.library, 400, 20);
+        updateSmoothed(fixture.library, fixture.set, {});
+        EmbeddingSet now = *fixture.library.findEmbeddingSet(set.key);
+        QCOMPARE(now.vectors, 420u);
+        QCOMPARE(now.computedImages, 400u);
+        QVERIFY(torch::equal(storedVectors(fixture.library, now).vectors.narrow(0, 0, 400), before.vectors));
+
+        // Now more than a tenth of it.
+        fixture.commit(fixture.library, 420, 30);
+        updateSmoothed(fixture.library, fixture.set, {});
+        now = *fixture.library.findEmbeddingSet(set.key);
+        QCOMPARE(now.vectors, 450u);
+        QCOMPARE(now.computedImages, 450u);
+        QVERIFY(fixture.library.verify(true).empty());
+    }
+
+    void everythingFollowsAnImport() {
+        SearchFixture fixture(200, 300);
+        LevelsOptions options;
+        options.granularities = {4, 16};
+        const EmbeddingSet whitened = deriveFromBase(fixture.library, fixture.set, {}, options, {});
+        AdaptationRow adaptation;
+        adaptation.name = "x";
+        adaptation = fixture.library.addAdaptation(
+            adaptation, [](const std::filesystem::path& path) { saveFile(path, std::as_bytes(std::span("x"))); });
+        EmbeddingSetKey adaptedKey = fixture.set.key;
+        adaptedKey.adaptation = adaptation.checksum;
+        const EmbeddingSet adapted = fixture.library.embeddingSet(adaptedKey, SearchFixture::dim);
+        std::vector<EmbeddingSetId> asked;
+        const EmbedMissing embed = [&](Library&, const EmbeddingSet& set, const JobContext&) {
+            asked.push_back(set.id);
+        };
+        const auto complete = [&](std::uint64_t images) {
+            const auto smooth = fixture.library.findEmbeddingSet(smoothedKey(whitened.key));
+            return fixture.library.findEmbeddingSet(whitened.key)->vectors == images && smooth->vectors == images &&
+                   fixture.library.clusterNumbers(whitened.id, 16).images.size() == images &&
+                   fixture.library.levels(whitened.id).size() == 2 && fixture.library.levels(fixture.set.id).empty() &&
+                   fixture.library.verify(true).empty();
+        };
+        QVERIFY(complete(200));
+        fixture.commit(fixture.library, 200, 10);
+        updateDerivedSets(fixture.library, {}, embed);
+        QVERIFY(complete(210));
+        QCOMPARE(asked, std::vector{adapted.id});
+        // The whitening is fitted again, and the levels are made again over the new vectors.
+        fixture.commit(fixture.library, 210, 290);
+        updateDerivedSets(fixture.library, {});
+        QVERIFY(complete(500));
+        QCOMPARE(asked.size(), std::size_t{1});
+        // Nothing to do.
+        const auto version = fixture.library.dataVersion();
+        updateDerivedSets(fixture.library, {});
+        QCOMPARE(fixture.library.dataVersion(), version);
+    }
+
+    void oneAtATime() {
+        SearchFixture fixture(20);
+        const FileLock lock = lockDerivedSets(fixture.library);
+        QCOMPARE(errorOf([&] { updateDerivedSets(fixture.library, {}); }), ErrorCode::Locked);
+        QCOMPARE(errorOf([&] { deriveFrom(fixture.library, fixture.set, {}, {}); }), ErrorCode::Locked);
+    }
+
+    void aStopLeavesWhatWasThere() {
+        SearchFixture fixture(200);
+        LevelsOptions options;
+        options.granularities = {4};
+        const EmbeddingSet whitened = deriveFromBase(fixture.library, fixture.set, {}, options, {});
+        std::stop_source source;
+        source.request_stop();
+        const JobContext stopped{source.get_token(), {}};
+        WhitenedBaseOptions refit;
+        refit.refit = true;
+        QCOMPARE(errorOf([&] { deriveFromBase(fixture.library, fixture.set, refit, options, stopped); }),
+                 ErrorCode::Interrupted);
+        QCOMPARE(fixture.library.levels(whitened.id).size(), std::size_t{1});
+        QCOMPARE(errorOf([&] { deriveFrom(fixture.library, whitened, options, stopped); }), ErrorCode::Interrupted);
+        QCOMPARE(fixture.library.findEmbeddingSet(smoothedKey(whitened.key))->vectors, 200u);
+        QVERIFY(fixture.library.verify(true).empty());
+    }
+};
+
+QTEST_APPLESS_MAIN(TestDerivedSets)
+#include "tst_derived_sets.moc"
