@@ -2,6 +2,7 @@
 
 #include "core/model/adaptation_file.h"
 #include "core/training/kmeans.h"
+#include "core/training/levels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +13,6 @@ namespace grappa {
 namespace {
 
 constexpr std::int64_t smoothingNeighbours = 10; // m (method: section 10)
-constexpr double levelPull = 0.5;                // beta (method: section 9)
 constexpr double usualPower = 0.75;
 constexpr int usualLevels = 8;
 
@@ -112,7 +112,7 @@ private:
 
     torch::Tensor pulledTogether(const torch::Tensor& rows, std::int64_t k) const {
         const KMeansResult clusters = kMeans(rows, {.clusters = k}, m_context);
-        return (1 - levelPull) * rows + levelPull * clusters.centroids.index_select(0, clusters.assignment);
+        return levelBlend(rows, clusters.centroids, clusters.assignment);
     }
 
     const EvaluationInput& m_input;

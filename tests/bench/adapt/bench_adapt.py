@@ -74,7 +74,7 @@ def main():
     parser.add_argument("--weights", default=str(ROOT / "build/models/dinov2-vits14-focus.safetensors"))
     parser.add_argument("--granularities", default="16,28,50,87,153,268,470,824", help="eight sets")
     parser.add_argument("--input-size", type=int, default=112)
-    parser.add_argument("--blocks", type=int, default=5, help="the last M are adapted")
+    parser.add_argument("--blocks", type=int, default=3, help="the last M are adapted")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--views", type=int, default=2, help="training views that grappa-cli keeps of an image")
     parser.add_argument("--seed", type=int, default=0)

@@ -131,7 +131,7 @@ def main():
     parser.add_argument("--weights", required=True)
     parser.add_argument("--input-size", type=int, required=True)
     parser.add_argument("--granularities", required=True, help="for example 32,128,512")
-    parser.add_argument("--blocks", type=int, default=5, help="the last M are adapted")
+    parser.add_argument("--blocks", type=int, default=3, help="the last M are adapted")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--learning-rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
