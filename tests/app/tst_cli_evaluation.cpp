@@ -8,6 +8,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QFloat16>
 #include <QTemporaryDir>
 #include <QTest>
 
