@@ -3,6 +3,7 @@
 #include "app/grappa_cli/verbs.h"
 
 #include "core/jobs/derived_sets.h"
+#include "core/search/search_target.h"
 
 #include <iostream>
 #include <memory>
@@ -26,7 +27,7 @@ int run(const Program& program, Options options) {
         options.whitening.collection = collection->id;
     }
     options.whitening.refit = true;
-    EmbeddingSet set = program.embeddingSet(library, options.adaptation);
+    EmbeddingSet set = searchTarget(library, program.embeddingSet(library, options.adaptation), "raw").set;
     const JobContext context = program.context();
     if (set.key.isRawBase())
         set = deriveFromBase(library, set, options.whitening, options.levels, context);

@@ -19,7 +19,7 @@ constexpr double alikeFrom = 0.9;
 
 /// `count` row numbers spread over n rows, ascending.
 torch::Tensor spread(std::int64_t n, std::int64_t count) {
-    return torch::arange(count, torch::kLong) * n / count;
+    return (torch::arange(count, torch::kLong) * n).floor_divide(count);
 }
 
 std::vector<std::int64_t> chosenGranularities(const LevelsOptions& options, std::int64_t images) {
@@ -86,9 +86,9 @@ private:
 
     /// From the finest stop to the coarsest.
     void measure() {
-        const auto sample = spread(m_images, std::min(overlapSample, m_images));
         const std::int64_t count = std::min(overlapAt, m_images - 1);
         if (m_levels.empty() || count < 1) return;
+        const auto sample = spread(m_images, std::min(overlapSample, m_images));
         const auto raw = nearestNeighbours(m_stored.vectors, count, sample);
         auto finer = raw;
         ProgressMeter meter(m_context, "compare levels", m_levels.size());

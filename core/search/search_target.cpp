@@ -25,8 +25,11 @@ std::vector<EmbeddingSet> family(Library& library, const EmbeddingSet& set) {
 
 } // namespace
 
-SearchTarget searchTarget(Library& library, const EmbeddingSet& set, const std::string& level) {
-    if (level.empty() || level == "raw") return {set, {}};
+SearchTarget searchTarget(Library& library, const EmbeddingSet& chosen, const std::string& level) {
+    if (level.empty()) return {chosen, {}};
+    const EmbeddingSet set =
+        chosen.key.smoothing == "raw" ? chosen : library.findEmbeddingSet(rawKey(chosen.key)).value_or(chosen);
+    if (level == "raw") return {set, {}};
     const std::vector<EmbeddingSet> sets = family(library, set);
     if (level == "auto") {
         for (const EmbeddingSet& candidate : sets)

@@ -292,6 +292,11 @@ private Q_SLOTS:
         if (code) return;
         QCOMPARE(target->set.id, sets.at(set));
         QCOMPARE(target->level.value_or(0), level.toLongLong());
+        // From the smoothed set: the same but for itself.
+        QCOMPARE(searchTarget(fixture.library, smoothed, "").set.id, smoothed.id);
+        QCOMPARE(searchTarget(fixture.library, smoothed, "auto").set.id, smoothed.id);
+        QCOMPARE(searchTarget(fixture.library, smoothed, "raw").set.id, whitened.id);
+        QCOMPARE(searchTarget(fixture.library, smoothed, "7").set.id, whitened.id);
     }
 };
 
