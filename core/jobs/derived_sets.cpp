@@ -46,6 +46,11 @@ void deriveFrom(Library& library, const EmbeddingSet& set, const LevelsOptions& 
 EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& whitening,
                             const LevelsOptions& options, const JobContext& context) {
     const FileLock lock = lockDerivedSets(library);
+    // Before anything changes: a new whitening takes the levels with it.
+    for (const std::int64_t k : options.granularities)
+        if (k > static_cast<std::int64_t>(raw.vectors))
+            throw Error(ErrorCode::Usage, "There cannot be " + std::to_string(k) + " clusters of " +
+                                              std::to_string(raw.vectors) + " images; choose a smaller number.");
     const EmbeddingSet whitened = whitenBase(library, raw, whitening, context);
     computeLevels(library, whitened, options, context);
     computeSmoothed(library, whitened, context);

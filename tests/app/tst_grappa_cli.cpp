@@ -217,7 +217,7 @@ void TestGrappaCli::levelsAndSmoothing() {
     QCOMPARE(grouped.run({"import", folder("groups")}).exitCode, 0);
     const auto search = [&](const QStringList& more) {
         const CliResult result = grouped.run(QStringList{"search", folder("groups/0007.jpg"), "--limit", "5"} + more);
-        return result.exitCode == 0 ? result.json() : json{{"exitCode", result.exitCode}};
+        return result.exitCode == 0 ? result.json() : json{{"exitCode", result.exitCode}, {"answer", result.json()}};
     };
     // Nothing is there yet.
     QCOMPARE(search({"--level", "4"})["exitCode"].get<int>(), 1);
@@ -231,6 +231,7 @@ void TestGrappaCli::levelsAndSmoothing() {
 
     for (const char* level : {"raw", "auto", "4", "10"}) {
         const json found = search({"--level", level});
+        QVERIFY2(found.contains("results"), found.dump().c_str());
         QCOMPARE(found["results"].size(), std::size_t{5});
         QVERIFY2(found["results"][0]["path"].get<std::string>().ends_with("/0007.jpg"), level);
         QVERIFY2(found["results"][0]["score"].get<double>() > 0.9, level);
