@@ -372,7 +372,8 @@ void MainWindow::restoreView() {
     m_gallery->restorePosition(place.position);
     m_viewing->setRestoring(false);
     m_viewing->refresh();
-    if (std::exchange(m_viewAfterRestore, false)) m_viewing->viewRow(std::max(row, 0));
+    // A query that is searched anew comes after its listing.
+    if (!m_browser.pending() && std::exchange(m_viewAfterRestore, false)) m_viewing->viewRow(std::max(row, 0));
 }
 
 void MainWindow::updatePlace() {

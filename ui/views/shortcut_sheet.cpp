@@ -32,15 +32,15 @@ QVBoxLayout* column(const QString& heading, const std::vector<Row>& rows, QWidge
     grid->setHorizontalSpacing(12);
     grid->setVerticalSpacing(6);
     grid->setColumnStretch(1, 1);
+    int line = 0;
     for (const Row& row : rows) {
         auto* keys = new QLabel(row.keys, parent);
         keys->setObjectName(u"keys"_s);
         keys->setTextFormat(Qt::PlainText);
         auto* does = new QLabel(row.does, parent);
         does->setTextFormat(Qt::PlainText);
-        const int line = grid->rowCount();
         grid->addWidget(keys, line, 0, Qt::AlignLeft | Qt::AlignTop);
-        grid->addWidget(does, line, 1);
+        grid->addWidget(does, line++, 1);
     }
     column->addLayout(grid);
     column->addStretch();
