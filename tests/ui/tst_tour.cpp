@@ -110,7 +110,10 @@ private:
     bool showsScores() const {
         return images()->rowCount() > 0 && images()->index(0, 0).data(ImageListModel::ScoreRole).isValid();
     }
-    bool searched(const QString& title) const { return showsScores() && text("title") == title; }
+    /// The title names the query at once; the results come when nothing is searched any more.
+    bool searched(const QString& title) const {
+        return showsScores() && text("title") == title && !note().contains("Searching");
+    }
     void press(Qt::Key key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
         QTest::keyClick(gallery(), key, modifiers);
     }
