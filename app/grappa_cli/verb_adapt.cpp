@@ -120,7 +120,8 @@ int run(const Program& program, const Options& options) {
     }
     library.endJob(job, "done");
     const std::filesystem::path file = library.paths().adaptations() / summary.adaptation.file;
-    if (!options.exportFile.empty()) std::filesystem::copy_file(file, options.exportFile, std::filesystem::copy_options::overwrite_existing);
+    if (!options.exportFile.empty())
+        std::filesystem::copy_file(file, options.exportFile, std::filesystem::copy_options::overwrite_existing);
 
     if (program.json) {
         Program::printJson({{"adaptation", summary.adaptation.name},
@@ -134,8 +135,8 @@ int run(const Program& program, const Options& options) {
                             {"file", displayPath(file)},
                             {"seconds", summary.seconds}});
     } else {
-        std::cout << summary.adaptation.name << ": learned " << collection->name << ", " << summary.images << " images, in "
-                  << formatDuration(summary.seconds) << "\n"
+        std::cout << summary.adaptation.name << ": learned " << collection->name << ", " << summary.images
+                  << " images, in " << formatDuration(summary.seconds) << "\n"
                   << summary.sentence << "\n"
                   << displayPath(file) << "\n";
     }
@@ -152,7 +153,7 @@ void addAdapt(CLI::App& app, Program& program) {
     verb->add_option("--granularities", options->granularities,
                      "Numbers of groups to learn, for example 32,128,1024 (default: from the number of images)");
     verb->add_option("--blocks", options->blocks,
-                     "Blocks that are adapted: all, or last:M (default: all on a GPU, last:5 on a CPU)");
+                     "Blocks that are adapted: all, or last:M (default: all on a GPU, last:3 on a CPU)");
     verb->add_option("--fusion", options->fusion, "How the granularities are combined; all trains every way")
         ->check(CLI::IsMember({"average", "augmentation", "neighbours", "all"}))
         ->capture_default_str();

@@ -51,8 +51,7 @@ Chosen chooseImages(Library& library, CollectionId collection) {
             ++chosen.skipped;
     }
     // Content hashes are as good as random: the first ones are a sample.
-    std::sort(chosen.items.begin(), chosen.items.end(),
-              [](const auto& a, const auto& b) { return a.hash < b.hash; });
+    std::sort(chosen.items.begin(), chosen.items.end(), [](const auto& a, const auto& b) { return a.hash < b.hash; });
     if (chosen.items.size() > sampleSize) chosen.items.resize(sampleSize);
     return chosen;
 }
@@ -112,8 +111,13 @@ class Adapt {
 public:
     Adapt(Library& library, const Collection& collection, const BackboneCard& card, RunId run,
           const AdaptOptions& options, const JobContext& context)
-        : m_library(library), m_collection(collection), m_card(card), m_run(run), m_options(options),
-          m_context(context), m_device(deviceFor(options.device)) {
+        : m_library(library)
+        , m_collection(collection)
+        , m_card(card)
+        , m_run(run)
+        , m_options(options)
+        , m_context(context)
+        , m_device(deviceFor(options.device)) {
         if (options.threads > 0) at::set_num_threads(options.threads);
         m_inputSize = roundToPatch(options.inputSize > 0 ? options.inputSize : importedSize(), card.patch);
         m_blocks = options.blocks > 0    ? options.blocks

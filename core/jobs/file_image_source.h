@@ -34,7 +34,7 @@ private:
     std::vector<Item> m_items;
     int m_inputSize;
     DecodePool m_pool;
-    std::size_t m_next = 0; ///< the next to be read ahead
+    std::size_t m_next = 0;          ///< the next to be read ahead
     std::set<std::size_t> m_pending; ///< with the workers
     std::map<std::size_t, DecodeOutcome> m_ready;
     std::map<std::size_t, Error> m_failed; ///< files that could not be read; reported when they are asked for

@@ -10,8 +10,12 @@
 namespace grappa {
 
 BatchSampler::BatchSampler(std::vector<std::int64_t> images, std::int64_t batch, int views, std::uint64_t seed)
-    : m_images(std::move(images)), m_order(m_images.size()), m_offsets(m_images.size()), m_batch(batch),
-      m_views(views), m_seed(seed) {
+    : m_images(std::move(images))
+    , m_order(m_images.size())
+    , m_offsets(m_images.size())
+    , m_batch(batch)
+    , m_views(views)
+    , m_seed(seed) {
     for (std::size_t i = 0; i < m_images.size(); ++i)
         m_offsets[i] = static_cast<int>(mixSeed(seed, i, 1) % static_cast<std::uint64_t>(views));
 }
@@ -54,9 +58,8 @@ void trainAdaptorSet(AdaptorSet& set, PrefixStore& store, std::span<const std::i
                      const AdaptorTrainingOptions& options, TrainingLoopOptions loop, const JobContext& context) {
     BatchSampler sampler({train.begin(), train.end()}, std::min(options.batch, static_cast<std::int64_t>(train.size())),
                          store.views(), options.seed);
-    loop.schedule = {.peak = options.learningRate,
-                     .warmUp = options.warmUp,
-                     .steps = options.epochs * sampler.stepsPerEpoch()};
+    loop.schedule = {
+        .peak = options.learningRate, .warmUp = options.warmUp, .steps = options.epochs * sampler.stepsPerEpoch()};
     loop.weightDecay = options.weightDecay;
     TrainingLoop::Parameters parameters;
     for (const auto& item : set->named_parameters())
@@ -77,9 +80,9 @@ void trainAdaptorSet(AdaptorSet& set, PrefixStore& store, std::span<const std::i
             const auto z = adaptedSuffix(*store.backbone(), tokens, store.firstBlock(), hook);
             const auto rows = torch::tensor(std::vector(part(batch.positions).begin(), part(batch.positions).end()))
                                   .to(teachers.device());
-            const auto loss = softNormalisedSoftmax(head.apply(z), teachers.index_select(0, rows), centroids,
-                                                    options.temperature) *
-                              (static_cast<double>(count) / static_cast<double>(size));
+            const auto loss =
+                softNormalisedSoftmax(head.apply(z), teachers.index_select(0, rows), centroids, options.temperature) *
+                (static_cast<double>(count) / static_cast<double>(size));
             loss.backward();
             total += loss.item<double>();
         }

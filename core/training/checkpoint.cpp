@@ -14,7 +14,9 @@ void Checkpoint::save(const std::filesystem::path& path) const {
         const bool whole = held.scalar_type() == torch::kLong;
         if (!whole && !held.isfinite().all().item<bool>())
             throw Error(ErrorCode::Internal, "The checkpoint's tensor " + name + " is not finite; it was not saved.");
-        entries.push_back({name, whole ? "I64" : "F32", held.sizes().vec(),
+        entries.push_back({name,
+                           whole ? "I64" : "F32",
+                           held.sizes().vec(),
                            {static_cast<const std::byte*>(held.const_data_ptr()), held.nbytes()}});
     }
     saveSafetensors(path, entries, values);

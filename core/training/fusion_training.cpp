@@ -32,9 +32,14 @@ class FusionTraining {
 public:
     FusionTraining(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const PseudoLabels& labels,
                    const FusionTrainingOptions& options, const JobContext& context)
-        : m_fusion(fusion), m_store(store), m_train(train), m_labels(labels), m_options(options), m_context(context), m_sampler({train.begin(), train.end()},
-                                        std::min(options.batch, static_cast<std::int64_t>(train.size())),
-                                        store.views(), mixSeed(options.seed, 0xF0)) {
+        : m_fusion(fusion)
+        , m_store(store)
+        , m_train(train)
+        , m_labels(labels)
+        , m_options(options)
+        , m_context(context)
+        , m_sampler({train.begin(), train.end()}, std::min(options.batch, static_cast<std::int64_t>(train.size())),
+                    store.views(), mixSeed(options.seed, 0xF0)) {
         if (options.pairs == FusionPairs::Neighbours) m_mutual = mutualNeighbours(labels.teachers, options.neighbours);
     }
 
@@ -118,7 +123,8 @@ private:
         double total = 0;
         for (std::int64_t begin = 0; begin < size; begin += most) {
             const std::int64_t count = std::min(most, size - begin);
-            const auto loss = pairLoss(batch, partner, begin, count) * (static_cast<double>(count) / static_cast<double>(size));
+            const auto loss =
+                pairLoss(batch, partner, begin, count) * (static_cast<double>(count) / static_cast<double>(size));
             loss.backward();
             total += loss.item<double>();
         }

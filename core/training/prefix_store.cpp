@@ -24,7 +24,9 @@ constexpr std::int64_t group = 8;
 constexpr int viewGeneration = 1;
 
 torch::Tensor normalised(const torch::Tensor& pixels, const torch::Device& device) {
-    const auto channels = [&](float r, float g, float b) { return torch::tensor({r, g, b}).view({3, 1, 1}).to(device); };
+    const auto channels = [&](float r, float g, float b) {
+        return torch::tensor({r, g, b}).view({3, 1, 1}).to(device);
+    };
     const auto mean = channels(0.485F, 0.456F, 0.406F);
     const auto deviation = channels(0.229F, 0.224F, 0.225F);
     return (pixels.to(device, torch::kFloat) / 255 - mean) / deviation;
@@ -61,7 +63,8 @@ struct PrefixStore::Impl {
         const auto read = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(slot * slotBytes()));
         if (read != static_cast<ssize_t>(bytes.size())) return {};
         const std::span content = std::span(bytes).first(tokenBytes());
-        if (std::memcmp(hashBytes(content).bytes.data(), bytes.data() + tokenBytes(), sizeof(ContentHash::bytes)) != 0) return {};
+        if (std::memcmp(hashBytes(content).bytes.data(), bytes.data() + tokenBytes(), sizeof(ContentHash::bytes)) != 0)
+            return {};
         return torch::from_blob(bytes.data(), {tokens, width}, torch::kHalf).clone();
     }
 
@@ -77,8 +80,9 @@ struct PrefixStore::Impl {
 
     torch::Tensor pixelsOf(const ImageSource::Sample& sample, std::int64_t image, ViewId view) const {
         if (view.kind == ViewId::Kind::Crop) return sample.crop;
-        const std::uint64_t seed = mixSeed(source.key(static_cast<std::size_t>(image)),
-                                           static_cast<std::uint64_t>(view.kind), static_cast<std::uint64_t>(view.number));
+        const std::uint64_t seed =
+            mixSeed(source.key(static_cast<std::size_t>(image)), static_cast<std::uint64_t>(view.kind),
+                    static_cast<std::uint64_t>(view.number));
         return view.kind == ViewId::Kind::Training
                    ? trainingView(sample.image, options.inputSize, seed, options.augmentation)
                    : alteredCopy(sample.image, options.inputSize, seed);

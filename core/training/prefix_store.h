@@ -32,8 +32,9 @@ struct PrefixStoreOptions {
 
 /// The frozen prefix of each (image, view): tokens [T, D] after the first adapted block, computed once and shared by
 /// all adaptor sets and runs. Always rounded through fp16, so that it does not matter whether a value was cached. On a
-/// CPU few images are computed together, by one thread, so that the numbers do not depend on the number of threads. The file's slots carry checksums: what a killed process left half-written is computed again.
-/// Altered copies are not cached. Thread: one caller at a time.
+/// CPU few images are computed together, by one thread, so that the numbers do not depend on the number of threads. The
+/// file's slots carry checksums: what a killed process left half-written is computed again. Altered copies are not
+/// cached. Thread: one caller at a time.
 class PrefixStore {
 public:
     PrefixStore(VisionTransformer backbone, std::string modelHash, std::int64_t firstBlock, ImageSource& source,

@@ -14,10 +14,10 @@ PseudoLabels PseudoLabels::make(const torch::Tensor& base, const PseudoLabelOpti
     labels.teachers = smoothed(torch::nn::functional::normalize(labels.head.apply(base)), options.neighbours);
     for (const std::int64_t k : options.granularities) {
         context.throwIfStopped();
-        labels.centroids.push_back(
-            kMeans(labels.teachers, {.clusters = k, .seed = mixSeed(options.seed, static_cast<std::uint64_t>(k))},
-                   context)
-                .centroids);
+        labels.centroids.push_back(kMeans(labels.teachers,
+                                          {.clusters = k, .seed = mixSeed(options.seed, static_cast<std::uint64_t>(k))},
+                                          context)
+                                       .centroids);
         meter.advanceTo(labels.centroids.size(), "k = " + std::to_string(k));
     }
     meter.finish();

@@ -62,12 +62,12 @@ Trainer::Trainer(PrefixStore& store, TrainerOptions options) : m_store(store), m
     std::sort(m_train.begin(), m_train.end());
 
     const auto trained = static_cast<std::int64_t>(m_train.size());
-    if (m_options.granularities.empty())
-        m_options.granularities = defaultGranularities(trained, m_options.levels);
+    if (m_options.granularities.empty()) m_options.granularities = defaultGranularities(trained, m_options.levels);
     std::sort(m_options.granularities.begin(), m_options.granularities.end());
     if (m_options.granularities.front() < 2 || m_options.granularities.back() > trained)
         throw Error(ErrorCode::Usage, "Each k of --granularities must be from 2 to the number of images that are "
-                                      "learned from, " + std::to_string(trained) + ".");
+                                      "learned from, " +
+                                          std::to_string(trained) + ".");
     if (std::adjacent_find(m_options.granularities.begin(), m_options.granularities.end()) !=
         m_options.granularities.end())
         throw Error(ErrorCode::Usage, "Each k of --granularities can be named only once.");
@@ -120,13 +120,13 @@ std::string Trainer::computeIdentity() const {
     const auto& a = m_options.adaptors;
     const auto& f = m_options.fusion;
     text.precision(17);
-    text << m_store.identity() << ' ' << m_options.maxMinutes << ' ' << m_options.seed << ' ' << m_options.bottleneck << ' ' << m_options.headPower
-         << ' ' << m_options.smoothing << ' ' << m_options.heldOut << ' ' << m_options.shufflePseudoLabels << ' '
-         << a.epochs << ' ' << a.batch << ' ' << a.learningRate << ' ' << a.weightDecay << ' ' << a.warmUp << ' '
-         << a.temperature << ' ' << static_cast<int>(f.loss) << ' ' << f.epochs << ' ' << f.batch << ' '
-         << f.learningRate << ' ' << f.valueRate << ' ' << f.neighbourShare << ' ' << f.neighbours << ' '
-         << f.consistency << ' ' << f.balance << ' ' << f.sharpness << ' ' << f.entropyLevel << ' '
-         << f.scoreDeviation << ' ' << m_options.trainValue;
+    text << m_store.identity() << ' ' << m_options.maxMinutes << ' ' << m_options.seed << ' ' << m_options.bottleneck
+         << ' ' << m_options.headPower << ' ' << m_options.smoothing << ' ' << m_options.heldOut << ' '
+         << m_options.shufflePseudoLabels << ' ' << a.epochs << ' ' << a.batch << ' ' << a.learningRate << ' '
+         << a.weightDecay << ' ' << a.warmUp << ' ' << a.temperature << ' ' << static_cast<int>(f.loss) << ' '
+         << f.epochs << ' ' << f.batch << ' ' << f.learningRate << ' ' << f.valueRate << ' ' << f.neighbourShare << ' '
+         << f.neighbours << ' ' << f.consistency << ' ' << f.balance << ' ' << f.sharpness << ' ' << f.entropyLevel
+         << ' ' << f.scoreDeviation << ' ' << m_options.trainValue;
     for (const std::int64_t k : m_options.granularities)
         text << ' ' << k;
     const std::string whole = text.str();
@@ -170,8 +170,8 @@ torch::Tensor Trainer::describe(const std::string& name, std::span<const std::in
         if (context.stopRequested()) save();
         context.throwIfStopped();
         const auto batch = images.subspan(done, std::min<std::size_t>(describeBatch, images.size() - done));
-        pieces.push_back(
-            adaptedSuffix(*m_store.backbone(), m_store.load(batch, view), m_store.firstBlock(), hook).to(torch::kFloat));
+        pieces.push_back(adaptedSuffix(*m_store.backbone(), m_store.load(batch, view), m_store.firstBlock(), hook)
+                             .to(torch::kFloat));
         done += batch.size();
         meter.advanceTo(done, name);
         if (std::chrono::steady_clock::now() - saved >= saveEvery) {
@@ -206,8 +206,7 @@ void Trainer::planEpochs(std::chrono::steady_clock::time_point start) {
     };
     timeStep(); // the first one also warms up
     const double step = timeStep();
-    const double stepsPerEpoch =
-        static_cast<double>(m_train.size()) / static_cast<double>(m_options.adaptors.batch);
+    const double stepsPerEpoch = static_cast<double>(m_train.size()) / static_cast<double>(m_options.adaptors.batch);
     // A fusion works on twice the images a step; a description is a third of a step's work; the collection is
     // described once for each set and fusion.
     const double sets = static_cast<double>(m_options.granularities.size());
@@ -240,10 +239,12 @@ void Trainer::learnSets(const JobContext& context) {
 }
 
 void Trainer::combine(const std::string& name, const JobContext& context) {
-    const torch::Tensor z = describe(variant::average, m_all, {}, m_adaptation.fusions.at(variant::average)->afterBlock(), context);
+    const torch::Tensor z =
+        describe(variant::average, m_all, {}, m_adaptation.fusions.at(variant::average)->afterBlock(), context);
     const PseudoLabels labels = makeLabels(z, context);
-    Fusion fusion(FusionOptions{.adaptor = m_adaptation.adaptor, .sets = static_cast<std::int64_t>(m_adaptation.sets.size())},
-                  FusionLayerImpl::Attention::Learned, m_options.trainValue);
+    Fusion fusion(
+        FusionOptions{.adaptor = m_adaptation.adaptor, .sets = static_cast<std::int64_t>(m_adaptation.sets.size())},
+        FusionLayerImpl::Attention::Learned, m_options.trainValue);
     fusion->setAdaptors(m_adaptation.sets);
     fusion->to(m_base.device());
     FusionTrainingOptions options = m_options.fusion;
@@ -266,8 +267,8 @@ AdaptationReport Trainer::check(const JobContext& context) {
         for (int copy = 0; copy < m_options.copies; ++copy) {
             for (std::size_t begin = 0; begin < m_heldOut.size(); begin += describeBatch) {
                 context.throwIfStopped();
-                const auto batch = std::span(m_heldOut).subspan(
-                    begin, std::min<std::size_t>(describeBatch, m_heldOut.size() - begin));
+                const auto batch =
+                    std::span(m_heldOut).subspan(begin, std::min<std::size_t>(describeBatch, m_heldOut.size() - begin));
                 const auto tokens = m_store.load(batch, ViewId{ViewId::Kind::Altered, copy});
                 const auto unchanged = [](std::int64_t, torch::Tensor each) { return each; };
                 baseCopies.push_back(adaptedSuffix(*m_store.backbone(), tokens, m_store.firstBlock(), unchanged));

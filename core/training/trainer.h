@@ -74,7 +74,7 @@ private:
     std::vector<std::int64_t> m_train, m_heldOut, m_all;
     Adaptation m_adaptation;
     PseudoLabels m_labels;
-    torch::Tensor m_base; ///< z of all crops [n, D]
+    torch::Tensor m_base;   ///< z of all crops [n, D]
     std::string m_identity; ///< of all that decides the result
 };
 

@@ -25,8 +25,9 @@ std::vector<torch::optim::OptimizerParamGroup> groupsOf(const TrainingLoop::Para
 } // namespace
 
 TrainingLoop::TrainingLoop(Parameters parameters, TrainingLoopOptions options)
-    : m_parameters(std::move(parameters)), m_options(std::move(options)),
-      m_optimizer(groupsOf(m_parameters),
+    : m_parameters(std::move(parameters))
+    , m_options(std::move(options))
+    , m_optimizer(groupsOf(m_parameters),
                   torch::optim::AdamWOptions(m_options.schedule.peak).weight_decay(m_options.weightDecay)) {}
 
 void TrainingLoop::run(const Step& step, const JobContext& context) {
@@ -45,8 +46,7 @@ void TrainingLoop::run(const Step& step, const JobContext& context) {
         }
         if (!std::isfinite(loss)) continue; // taken back
         if (m_options.onPoint)
-            m_options.onPoint(
-                {m_options.stage, m_step, loss, m_options.schedule.at(m_step - 1) * m_rateFactor});
+            m_options.onPoint({m_options.stage, m_step, loss, m_options.schedule.at(m_step - 1) * m_rateFactor});
         meter.advanceTo(static_cast<std::uint64_t>(m_step), "loss " + std::to_string(loss));
         if (std::chrono::steady_clock::now() - saved >= m_options.checkpointEvery) {
             save();

@@ -29,8 +29,8 @@ std::vector<FileImageSource::Item> imagesOf(const std::vector<std::filesystem::p
 
 void print(const char* name, const AdaptationReport& report) {
     const auto row = [](const char* what, const Comparison& c) {
-        std::printf("    %-14s base %6.2f  adapted %6.2f  difference %+6.2f to %+6.2f\n", what, c.base, c.adapted, c.low,
-                    c.high);
+        std::printf("    %-14s base %6.2f  adapted %6.2f  difference %+6.2f to %+6.2f\n", what, c.base, c.adapted,
+                    c.low, c.high);
     };
     std::printf("%s: %s\n", name, verdictName(report.verdict).c_str());
     row("copy first", report.copyFirst);

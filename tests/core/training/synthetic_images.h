@@ -40,8 +40,8 @@ private:
 /// A random backbone of three blocks and width 32, the same at each call.
 inline VisionTransformer smallTransformer() {
     torch::manual_seed(5);
-    VisionTransformer backbone(VisionTransformerOptions{
-        .patch = 4, .width = 32, .depth = 3, .heads = 2, .hidden = 64, .grid = 4});
+    VisionTransformer backbone(
+        VisionTransformerOptions{.patch = 4, .width = 32, .depth = 3, .heads = 2, .hidden = 64, .grid = 4});
     for (torch::Tensor& parameter : backbone->parameters()) {
         const torch::NoGradGuard noGrad;
         parameter.add_(torch::randn(parameter.sizes()) * 0.05);

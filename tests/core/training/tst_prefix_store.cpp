@@ -123,8 +123,9 @@ private Q_SLOTS:
             opened.store.fill({});
         }
         test::SyntheticImages fewer(30, inputSize);
-        PrefixStore store(test::smallTransformer(), "hash", 1, fewer,
-                          {.file = folder.filePath("prefix").toStdString(), .views = 2, .inputSize = inputSize, .augmentation = {}});
+        PrefixStore store(
+            test::smallTransformer(), "hash", 1, fewer,
+            {.file = folder.filePath("prefix").toStdString(), .views = 2, .inputSize = inputSize, .augmentation = {}});
         store.fill({});
         QCOMPARE(fewer.loads, fewer.size());
     }

@@ -29,10 +29,14 @@ private:
         PrefixStore store;
         explicit Opened(const QTemporaryDir& folder)
             : store(test::smallTransformer(), "hash", 1, images,
-                    {.file = folder.filePath("prefix").toStdString(), .views = 2, .inputSize = inputSize, .augmentation = {}}) {}
+                    {.file = folder.filePath("prefix").toStdString(),
+                     .views = 2,
+                     .inputSize = inputSize,
+                     .augmentation = {}}) {}
     };
 
-    static TrainerResult run(const QTemporaryDir& folder, const TrainerOptions& options, const JobContext& context = {}) {
+    static TrainerResult run(const QTemporaryDir& folder, const TrainerOptions& options,
+                             const JobContext& context = {}) {
         Opened opened(folder);
         return Trainer(opened.store, options).run(context);
     }

@@ -26,7 +26,8 @@ private:
         result.identity = "a run";
         result.checkpoint = folder.filePath("loop.safetensors").toStdString();
         result.schedule = {.peak = 0.05, .warmUp = 0.1, .steps = steps};
-        if (run != nullptr) result.onPoint = [run](const TrainingPoint& point) { run->rates.push_back(point.learningRate); };
+        if (run != nullptr)
+            result.onPoint = [run](const TrainingPoint& point) { run->rates.push_back(point.learningRate); };
         return result;
     }
 
