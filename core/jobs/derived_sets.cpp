@@ -47,10 +47,12 @@ EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const Whi
                             const LevelsOptions& options, const JobContext& context) {
     const FileLock lock = lockDerivedSets(library);
     // Before anything changes: a new whitening takes the levels with it.
+    const std::optional<EmbeddingSet> now = library.findEmbeddingSet(raw.key);
+    const std::uint64_t images = now ? now->vectors : 0;
     for (const std::int64_t k : options.granularities)
-        if (k > static_cast<std::int64_t>(raw.vectors))
+        if (k > static_cast<std::int64_t>(images))
             throw Error(ErrorCode::Usage, "There cannot be " + std::to_string(k) + " clusters of " +
-                                              std::to_string(raw.vectors) + " images; choose a smaller number.");
+                                              std::to_string(images) + " images; choose a smaller number.");
     const EmbeddingSet whitened = whitenBase(library, raw, whitening, context);
     computeLevels(library, whitened, options, context);
     computeSmoothed(library, whitened, context);

@@ -92,8 +92,9 @@ EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const Whitene
     key.whitening = whiteningName(options.power);
     const EmbeddingSet set = library.embeddingSet(key, raw.dim);
     const std::optional<WhiteningRow> known = library.whitening(set.id);
+    const std::optional<EmbeddingSet> now = library.findEmbeddingSet(raw.key); // `raw` may be of an earlier moment
 
-    if (options.refit || !known || raw.vectors >= 2 * set.computedImages) {
+    if (options.refit || !known || (now && now->vectors >= 2 * set.computedImages)) {
         const StoredVectors stored = storedVectors(library, raw);
         const std::vector<ImageId> images = fittedOn(library, stored.images, options.collection);
         const Whitening whitening = fit(stored, images, options.power);
