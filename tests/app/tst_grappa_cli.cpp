@@ -22,6 +22,7 @@ private Q_SLOTS:
     void initTestCase();
     void exitCodes_data();
     void exitCodes();
+    void librariesOfTheCurrentFolderAreNotLoaded();
     void importIsIncremental();
     void movedFilesKeepTheirVectors();
     void vanishedFilesGoOffline();
@@ -104,6 +105,24 @@ void TestGrappaCli::exitCodes() {
     QCOMPARE(error["schema"].get<int>(), 1);
     QCOMPARE(QString::fromStdString(error["error"]["code"]), errorCode);
     QVERIFY(!error["error"]["detail"].get<std::string>().empty());
+}
+
+void TestGrappaCli::librariesOfTheCurrentFolderAreNotLoaded() {
+    QVERIFY(QDir().mkpath(folder("planted")));
+    for (const char* name : {"libstdc++.so.6", "libsqlite3.so.0", "libjpeg.so.62", "libc.so.6", "libQt6Core.so.6"}) {
+        QFile file(m_root.filePath(QStringLiteral("planted/") + QLatin1String(name)));
+        QVERIFY(file.open(QFile::WriteOnly) && file.write("no library") > 0);
+    }
+    const QString bin = QStringLiteral(GRAPPA_BIN);
+    for (const char* program : {"grappa-cli", "grappa-decode"}) {
+        QProcess process;
+        process.setWorkingDirectory(folder("planted"));
+        process.start(bin + '/' + QLatin1String(program), {"--version"});
+        QVERIFY(process.waitForFinished());
+        const QByteArray message = process.readAllStandardError();
+        QVERIFY2(!message.contains("shared libraries"), message.constData()); // the loader's own message
+        QVERIFY(process.exitCode() != 127);
+    }
 }
 
 void TestGrappaCli::importIsIncremental() {
