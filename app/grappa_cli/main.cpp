@@ -7,7 +7,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
+#include <string_view>
+#include <unistd.h>
 
 namespace {
 
@@ -20,9 +24,20 @@ constexpr auto footer =
     "Exit codes: 0 ok, 1 failure, 2 usage, 3 nothing found (with --fail-empty), 4 some files unreadable,\n"
     "5 model missing or wrong, 6 device not available, 130 interrupted (start again to go on).";
 
+/// Training runs for minutes beside other programs. By default the OpenMP threads of LibTorch spin while they wait: on
+/// shared cores that made it five times slower, and idle cores do not feel the difference. The policy is read when the
+/// library is loaded, so the program has to be started anew, before it catches signals. Goes on as it is where that is
+/// not possible. `adapt` as an argument of another verb is harmless.
+void restartTrainingWithPassiveThreads(int argc, char** argv) {
+    const auto isAdapt = [](const char* argument) { return std::string_view(argument) == "adapt"; };
+    if (getenv("OMP_WAIT_POLICY") != nullptr || std::none_of(argv, argv + argc, isAdapt)) return;
+    if (setenv("OMP_WAIT_POLICY", "PASSIVE", 0) == 0) execv("/proc/self/exe", argv);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+    restartTrainingWithPassiveThreads(argc, argv);
     grappa::Program program;
     CLI::App app("Visual search in folders of images: by image, on this machine, without labels.", "grappa-cli");
     app.footer(footer);

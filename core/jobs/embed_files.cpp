@@ -3,6 +3,8 @@
 #include "core/base/file_io.h"
 #include "core/jobs/embedding_pipeline.h"
 
+#include <map>
+
 namespace grappa {
 
 namespace {
@@ -58,19 +60,34 @@ std::vector<DescribedFile> describeFiles(std::span<const std::filesystem::path> 
         ++next;
         return item;
     };
+    // Batches are cut in the order of `paths`, not of decoding: a matrix product's last bits depend on a row's place
+    // in the batch, and the same call shall give the same numbers.
+    std::map<std::uint64_t, PipelineResult> early;
+    std::vector<PipelineResult> ready;
+    std::uint64_t expected = 0;
     std::size_t done = 0;
-    const PipelineSink sink = [&](std::span<PipelineResult> results) {
-        for (const PipelineResult& result : results) {
-            if (!result.decoded) continue;
-            DescribedFile& file = files[result.id];
-            file.error = result.decoded->error;
-            if (file.error) file.reason = displayPath(paths[result.id]) + ": " + result.decoded->detail;
-        }
-        describeBatch(results, embedder, descriptions, files);
-        done += results.size();
+    const auto describeReady = [&] {
+        describeBatch(ready, embedder, descriptions, files);
+        done += ready.size();
+        ready.clear();
         meter.advanceTo(done);
     };
+    const PipelineSink sink = [&](std::span<PipelineResult> results) {
+        for (PipelineResult& result : results) {
+            if (result.decoded) {
+                DescribedFile& file = files[result.id];
+                file.error = result.decoded->error;
+                if (file.error) file.reason = displayPath(paths[result.id]) + ": " + result.decoded->detail;
+            }
+            early.emplace(result.id, std::move(result));
+        }
+        for (auto next = early.find(expected); next != early.end(); next = early.find(++expected)) {
+            ready.push_back(std::move(early.extract(next).mapped()));
+            if (ready.size() == batch) describeReady();
+        }
+    };
     runEmbeddingPipeline(pool, nullptr, batch, source, sink, context);
+    describeReady();
     return files;
 }
 
