@@ -135,10 +135,9 @@ std::string sentenceOf(const AdaptationReport& report) {
     const char* opening = report.verdict == Verdict::Better  ? "Better"
                           : report.verdict == Verdict::Worse ? "Worse, keep the base"
                                                              : "No clear difference";
-    return std::string(opening) + ": an altered copy finds its source first " +
-           figures(report.copyFirst, " % of the time") + " and shares " + figures(report.neighbourhood, " %") +
-           " of its source's neighbours; " + formatted("%.0f", report.agreement) +
-           " % of an image's neighbours are those of the base.";
+    return std::string(opening) + ": an altered copy shares " + figures(report.neighbourhood, " %") +
+           " of its source's neighbours and finds its source first " + figures(report.copyFirst, " % of the time") +
+           "; " + formatted("%.0f", report.agreement) + " % of an image's neighbours are those of the base.";
 }
 
 Json comparisonToJson(const Comparison& comparison) {
@@ -166,10 +165,8 @@ std::string verdictName(Verdict verdict) {
 
 Verdict verdictOf(const AdaptationReport& report) {
     const Comparison &neighbourhood = report.neighbourhood, &source = report.copyMrr;
-    if (neighbourhood.clearlyDown()) return Verdict::Worse;
-    if (source.clearlyDown() && neighbourhood.change() < -source.change()) return Verdict::Worse;
-    if (neighbourhood.clearlyUp() && !source.clearlyDown() && report.agreement >= leastAgreement)
-        return Verdict::Better;
+    if (neighbourhood.clearlyDown() || source.high < -toleratedSourceLoss) return Verdict::Worse;
+    if (neighbourhood.clearlyUp() && report.agreement >= leastAgreement) return Verdict::Better;
     return Verdict::NoClearDifference;
 }
 

@@ -44,10 +44,15 @@ struct AdaptationReport {
 /// the copies show that the new order is a steady one, and nothing shows that it means anything.
 inline constexpr double leastAgreement = 40;
 
+/// What may be lost in finding the source (MRR, points of per cent): a model that pulls kin together lets one of them
+/// past an altered copy now and then. Default adaptations lost at most 2.8, bad ones 10 or more (tests/bench/adapt).
+inline constexpr double toleratedSourceLoss = 2;
+
 /// The rule, on the fields that are measured:
-/// worse: the copies keep clearly less of their source's neighbourhood; or they find their source clearly later, and do
-///        not keep as much more of it (all vectors in one place keep everything and find nothing);
-/// better: they keep clearly more of it, find their source not clearly later, and agreement is at least leastAgreement;
+/// worse: the copies keep clearly less of their source's neighbourhood; or they find their source later, clearly by
+/// more
+///        than toleratedSourceLoss (all vectors in one place keep everything and find nothing);
+/// better: they keep clearly more of it, and agreement is at least leastAgreement;
 /// no clear difference: all else.
 /// Finding the source alone proves little: telling single images apart is what a model learns that forgets kinds.
 Verdict verdictOf(const AdaptationReport& report);

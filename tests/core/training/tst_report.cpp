@@ -70,7 +70,7 @@ private Q_SLOTS:
         const AdaptationReport report = adaptationReport(input);
         QCOMPARE(report.verdict, Verdict::Better);
         QVERIFY(report.copyFirst.low > 0 && report.neighbourhood.low > 0);
-        QVERIFY(report.sentence.starts_with("Better: an altered copy finds its source first "));
+        QVERIFY(report.sentence.starts_with("Better: an altered copy shares "));
         QVERIFY(report.neighbourhood.low < report.neighbourhood.adapted - report.neighbourhood.base);
         QVERIFY(report.neighbourhood.high > report.neighbourhood.adapted - report.neighbourhood.base);
     }
@@ -131,9 +131,10 @@ private Q_SLOTS:
         QTest::newRow("neighbourhood alone up") << -1.0 << 1.0 << 60.0 << "better";
         QTest::newRow("both up, another order") << 1.0 << 1.0 << 20.0 << "no clear difference";
         QTest::newRow("source up alone") << 1.0 << -1.0 << 60.0 << "no clear difference";
-        QTest::newRow("neighbourhood up, source less down") << -4.0 << 5.0 << 60.0 << "no clear difference";
-        QTest::newRow("neighbourhood up, source more down") << -9.0 << 1.0 << 60.0 << "worse";
-        QTest::newRow("source down alone") << -5.0 << -1.0 << 60.0 << "worse";
+        QTest::newRow("neighbourhood up, source a little down") << -3.0 << 1.0 << 60.0 << "better";
+        QTest::newRow("neighbourhood up, source much down") << -9.0 << 9.0 << 60.0 << "worse";
+        QTest::newRow("source a little down alone") << -3.0 << -1.0 << 60.0 << "no clear difference";
+        QTest::newRow("source much down alone") << -5.0 << -1.0 << 60.0 << "worse";
         QTest::newRow("source up, neighbourhood down") << 1.0 << -5.0 << 60.0 << "worse";
         QTest::newRow("nothing") << -1.0 << -1.0 << 60.0 << "no clear difference";
     }
