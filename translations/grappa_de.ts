@@ -1,545 +1,1109 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
-    <context>
-        <name>CollectionDelegate</name>
-        <message>
-            <source>importing…</source>
-            <translation>wird importiert…</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n unreadable</source>
-            <translation>
-                <numerusform>%n unlesbar</numerusform>
-                <numerusform>%n unlesbar</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
-            <source>%n offline</source>
-            <translation>
-                <numerusform>%n offline</numerusform>
-                <numerusform>%n offline</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
-        <name>ErrorText</name>
-        <message>
-            <source>This cannot be done that way. The details say what to change.</source>
-            <translation>So geht es nicht. Die Einzelheiten sagen, was zu ändern ist.</translation>
-        </message>
-        <message>
-            <source>It is no longer there. Check the name, or that its disk is plugged in.</source>
-            <translation>Das gibt es nicht mehr. Prüfen Sie den Namen und ob das Laufwerk angeschlossen ist.</translation>
-        </message>
-        <message>
-            <source>The file could not be read. Check that it is still there and that you may read it.</source>
-            <translation>Die Datei konnte nicht gelesen werden. Prüfen Sie, ob es sie noch gibt und ob Sie sie lesen dürfen.</translation>
-        </message>
-        <message>
-            <source>The file changed while it was read. Try again when it is no longer being written.</source>
-            <translation>Die Datei hat sich beim Lesen verändert. Versuchen Sie es erneut, wenn sie fertig geschrieben ist.</translation>
-        </message>
-        <message>
-            <source>The file is too large. Save a smaller copy and use that.</source>
-            <translation>Die Datei ist zu groß. Speichern Sie eine kleinere Kopie und nehmen Sie diese.</translation>
-        </message>
-        <message>
-            <source>This is not an image that can be read. Use JPEG, PNG, WebP, TIFF, BMP or GIF.</source>
-            <translation>Das ist kein lesbares Bild. Möglich sind JPEG, PNG, WebP, TIFF, BMP und GIF.</translation>
-        </message>
-        <message>
-            <source>The image has too many pixels. Save a smaller copy and use that.</source>
-            <translation>Das Bild hat zu viele Pixel. Speichern Sie eine kleinere Kopie und nehmen Sie diese.</translation>
-        </message>
-        <message>
-            <source>The image is damaged. Try to open it in another program and save it anew.</source>
-            <translation>Das Bild ist beschädigt. Versuchen Sie, es in einem anderen Programm zu öffnen und neu zu speichern.</translation>
-        </message>
-        <message>
-            <source>The image could not be decoded safely and was left out. Save it anew in another program.</source>
-            <translation>Das Bild ließ sich nicht sicher dekodieren und wurde ausgelassen. Speichern Sie es in einem anderen Programm neu.</translation>
-        </message>
-        <message>
-            <source>Decoding the image took too long. Save a smaller copy and use that.</source>
-            <translation>Das Dekodieren des Bildes dauerte zu lange. Speichern Sie eine kleinere Kopie und nehmen Sie diese.</translation>
-        </message>
-        <message>
-            <source>The disk is full. Free some space, then resume: what is done is kept.</source>
-            <translation>Das Laufwerk ist voll. Schaffen Sie Platz und setzen Sie dann fort: Was erledigt ist, bleibt erhalten.</translation>
-        </message>
-        <message>
-            <source>The library could not be written or read. Check the disk, then try again.</source>
-            <translation>Die Bibliothek konnte nicht geschrieben oder gelesen werden. Prüfen Sie das Laufwerk und versuchen Sie es erneut.</translation>
-        </message>
-        <message>
-            <source>The catalogue could not be used. Close other programs that use this library, then try again.</source>
-            <translation>Der Katalog ließ sich nicht benutzen. Schließen Sie andere Programme, die diese Bibliothek verwenden, und versuchen Sie es erneut.</translation>
-        </message>
-        <message>
-            <source>This library was made by a newer Grappa and was left as it is. Update Grappa to open it.</source>
-            <translation>Diese Bibliothek stammt von einem neueren Grappa und wurde nicht angerührt. Aktualisieren Sie Grappa, um sie zu öffnen.</translation>
-        </message>
-        <message>
-            <source>Another Grappa is doing this for the same library. Wait until it is done, then try again.</source>
-            <translation>Ein anderes Grappa tut das gerade für dieselbe Bibliothek. Warten Sie, bis es fertig ist, und versuchen Sie es erneut.</translation>
-        </message>
-        <message>
-            <source>A stored file is damaged. Scan the collection again to make it anew.</source>
-            <translation>Eine gespeicherte Datei ist beschädigt. Lesen Sie die Sammlung erneut ein, um sie neu zu erzeugen.</translation>
-        </message>
-        <message>
-            <source>The model's file is damaged or of another kind. Run the set-up again to get it anew.</source>
-            <translation>Die Modelldatei ist beschädigt oder von anderer Art. Führen Sie die Einrichtung erneut aus, um sie neu zu holen.</translation>
-        </message>
-        <message>
-            <source>This model file could carry code and was refused. Convert it to safetensors first.</source>
-            <translation>Diese Modelldatei könnte Programmcode enthalten und wurde abgelehnt. Wandeln Sie sie zuerst in safetensors um.</translation>
-        </message>
-        <message>
-            <source>The model is not on this computer. Run the set-up again to get it.</source>
-            <translation>Das Modell ist nicht auf diesem Computer. Führen Sie die Einrichtung erneut aus, um es zu holen.</translation>
-        </message>
-        <message>
-            <source>The device that was asked for is not there. Choose another one, or automatic.</source>
-            <translation>Das verlangte Gerät ist nicht vorhanden. Wählen Sie ein anderes oder die Automatik.</translation>
-        </message>
-        <message>
-            <source>Stopped. What is done is kept; resume goes on from there.</source>
-            <translation>Angehalten. Was erledigt ist, bleibt erhalten; „Fortsetzen“ macht dort weiter.</translation>
-        </message>
-        <message>
-            <source>Something went wrong inside Grappa. Try again; the details help to report it.</source>
-            <translation>In Grappa ging etwas schief. Versuchen Sie es erneut; die Einzelheiten helfen, es zu melden.</translation>
-        </message>
-        <message>
-            <source>could not be opened</source>
-            <translation>ließ sich nicht öffnen</translation>
-        </message>
-        <message>
-            <source>changed while it was read</source>
-            <translation>beim Lesen verändert</translation>
-        </message>
-        <message>
-            <source>file too large</source>
-            <translation>Datei zu groß</translation>
-        </message>
-        <message>
-            <source>not a known image format</source>
-            <translation>kein bekanntes Bildformat</translation>
-        </message>
-        <message>
-            <source>too many pixels</source>
-            <translation>zu viele Pixel</translation>
-        </message>
-        <message>
-            <source>damaged</source>
-            <translation>beschädigt</translation>
-        </message>
-        <message>
-            <source>could not be decoded safely</source>
-            <translation>nicht sicher dekodierbar</translation>
-        </message>
-        <message>
-            <source>decoding took too long</source>
-            <translation>Dekodieren dauerte zu lange</translation>
-        </message>
-        <message>
-            <source>no longer there</source>
-            <translation>nicht mehr vorhanden</translation>
-        </message>
-        <message>
-            <source>could not be read</source>
-            <translation>nicht lesbar</translation>
-        </message>
-    </context>
-    <context>
-        <name>Formatting</name>
-        <message>
-            <source>%1 img/s</source>
-            <translation>%1 Bilder/s</translation>
-        </message>
-        <message>
-            <source>%1 s left</source>
-            <translation>noch %1 s</translation>
-        </message>
-        <message>
-            <source>%1 min left</source>
-            <translation>noch %1 min</translation>
-        </message>
-        <message>
-            <source>%1 h left</source>
-            <translation>noch %1 h</translation>
-        </message>
-        <message>
-            <source>%1 h %2 min left</source>
-            <translation>noch %1 h %2 min</translation>
-        </message>
-    </context>
-    <context>
-        <name>ImageQuery</name>
-        <message>
-            <source>pasted image</source>
-            <translation>eingefügtes Bild</translation>
-        </message>
-    </context>
-    <context>
-        <name>JobBar</name>
-        <message>
-            <source>Starting to import %1…</source>
-            <translation>Import von %1 beginnt…</translation>
-        </message>
-        <message>
-            <source>Looking through %1  %2</source>
-            <translation>%1 wird durchgesehen  %2</translation>
-        </message>
-        <message>
-            <source>Indexing %1  %2</source>
-            <translation>%1 wird indiziert  %2</translation>
-        </message>
-        <message>
-            <source>Importing %1  %2</source>
-            <translation>%1 wird importiert  %2</translation>
-        </message>
-        <message>
-            <source>Import of %1 is stopped</source>
-            <translation>Import von %1 ist angehalten</translation>
-        </message>
-        <message>
-            <source>Import of %1 is stopped at %2 of %3</source>
-            <translation>Import von %1 ist bei %2 von %3 angehalten</translation>
-        </message>
-        <message>
-            <source>Stopping; what is done is kept…</source>
-            <translation>Wird angehalten; was erledigt ist, bleibt erhalten…</translation>
-        </message>
-        <message>
-            <source>%1 is imported</source>
-            <translation>%1 ist importiert</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n more waiting</source>
-            <translation>
-                <numerusform>%n weiterer wartet</numerusform>
-                <numerusform>%n weitere warten</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::CollectionListModel</name>
-        <message numerus="yes">
-            <source>%1, %n image(s)</source>
-            <translation>
-                <numerusform>%1, %n Bild</numerusform>
-                <numerusform>%1, %n Bilder</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>All images</source>
-            <translation>Alle Bilder</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::CollectionSidebar</name>
-        <message>
-            <source>Collections</source>
-            <translation>Sammlungen</translation>
-        </message>
-        <message>
-            <source>Add folders…</source>
-            <translation>Ordner hinzufügen…</translation>
-        </message>
-        <message>
-            <source>Scan again</source>
-            <translation>Erneut einlesen</translation>
-        </message>
-        <message>
-            <source>Show unreadable files…</source>
-            <translation>Unlesbare Dateien zeigen…</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::DropOverlay</name>
-        <message>
-            <source>Folders become a collection</source>
-            <translation>Aus Ordnern wird eine Sammlung</translation>
-        </message>
-        <message>
-            <source>One image searches for what looks like it</source>
-            <translation>Ein Bild sucht, was ihm ähnlich sieht</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::EmptyState</name>
-        <message>
-            <source>Choose folders…</source>
-            <translation>Ordner wählen…</translation>
-        </message>
-        <message>
-            <source>Try with sample photos</source>
-            <translation>Mit Beispielfotos ausprobieren</translation>
-        </message>
-        <message>
-            <source>Drop folders of images here</source>
-            <translation>Ordner mit Bildern hier ablegen</translation>
-        </message>
-        <message>
-            <source>Click any image to see what looks like it.</source>
-            <translation>Ein Klick auf ein Bild zeigt, was ihm ähnlich sieht.</translation>
-        </message>
-        <message>
-            <source>Your files are read, never changed. Nothing leaves this computer.
+<context>
+    <name>CollectionDelegate</name>
+    <message>
+        <source>importing…</source>
+        <translation>wird importiert…</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln unreadable</source>
+        <translation>
+            <numerusform>%Ln unlesbar</numerusform>
+            <numerusform>%Ln unlesbar</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln offline</source>
+        <translation>
+            <numerusform>%Ln offline</numerusform>
+            <numerusform>%Ln offline</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ErrorText</name>
+    <message>
+        <source>This cannot be done that way. The details say what to change.</source>
+        <translation>So geht es nicht. Die Einzelheiten sagen, was zu ändern ist.</translation>
+    </message>
+    <message>
+        <source>It is no longer there. Check the name, or that its disk is plugged in.</source>
+        <translation>Das gibt es nicht mehr. Prüfen Sie den Namen und ob das Laufwerk angeschlossen ist.</translation>
+    </message>
+    <message>
+        <source>The file could not be read. Check that it is still there and that you may read it.</source>
+        <translation>Die Datei konnte nicht gelesen werden. Prüfen Sie, ob es sie noch gibt und ob Sie sie lesen dürfen.</translation>
+    </message>
+    <message>
+        <source>The file changed while it was read. Try again when it is no longer being written.</source>
+        <translation>Die Datei hat sich beim Lesen verändert. Versuchen Sie es erneut, wenn sie fertig geschrieben ist.</translation>
+    </message>
+    <message>
+        <source>The file is too large. Save a smaller copy and use that.</source>
+        <translation>Die Datei ist zu groß. Speichern Sie eine kleinere Kopie und nehmen Sie diese.</translation>
+    </message>
+    <message>
+        <source>This is not an image that can be read. Use JPEG, PNG, WebP, TIFF, BMP or GIF.</source>
+        <translation>Das ist kein lesbares Bild. Möglich sind JPEG, PNG, WebP, TIFF, BMP und GIF.</translation>
+    </message>
+    <message>
+        <source>The image has too many pixels. Save a smaller copy and use that.</source>
+        <translation>Das Bild hat zu viele Pixel. Speichern Sie eine kleinere Kopie und nehmen Sie diese.</translation>
+    </message>
+    <message>
+        <source>The image is damaged. Try to open it in another program and save it anew.</source>
+        <translation>Das Bild ist beschädigt. Versuchen Sie, es in einem anderen Programm zu öffnen und neu zu speichern.</translation>
+    </message>
+    <message>
+        <source>The image could not be decoded safely and was left out. Save it anew in another program.</source>
+        <translation>Das Bild ließ sich nicht sicher dekodieren und wurde ausgelassen. Speichern Sie es in einem anderen Programm neu.</translation>
+    </message>
+    <message>
+        <source>Decoding the image took too long. Save a smaller copy and use that.</source>
+        <translation>Das Dekodieren des Bildes dauerte zu lange. Speichern Sie eine kleinere Kopie und nehmen Sie diese.</translation>
+    </message>
+    <message>
+        <source>The disk is full. Free some space, then resume: what is done is kept.</source>
+        <translation>Das Laufwerk ist voll. Schaffen Sie Platz und setzen Sie dann fort: Was erledigt ist, bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>The library could not be written or read. Check the disk, then try again.</source>
+        <translation>Die Bibliothek konnte nicht geschrieben oder gelesen werden. Prüfen Sie das Laufwerk und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>The catalogue could not be used. Close other programs that use this library, then try again.</source>
+        <translation>Der Katalog ließ sich nicht benutzen. Schließen Sie andere Programme, die diese Bibliothek verwenden, und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>This library was made by a newer Grappa and was left as it is. Update Grappa to open it.</source>
+        <translation>Diese Bibliothek stammt von einem neueren Grappa und wurde nicht angerührt. Aktualisieren Sie Grappa, um sie zu öffnen.</translation>
+    </message>
+    <message>
+        <source>Another Grappa is doing this for the same library. Wait until it is done, then try again.</source>
+        <translation>Ein anderes Grappa tut das gerade für dieselbe Bibliothek. Warten Sie, bis es fertig ist, und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>A stored file is damaged. Scan the collection again to make it anew.</source>
+        <translation>Eine gespeicherte Datei ist beschädigt. Lesen Sie die Sammlung erneut ein, um sie neu zu erzeugen.</translation>
+    </message>
+    <message>
+        <source>The model&apos;s file is damaged or of another kind. Run the set-up again to get it anew.</source>
+        <translation>Die Modelldatei ist beschädigt oder von anderer Art. Führen Sie die Einrichtung erneut aus, um sie neu zu holen.</translation>
+    </message>
+    <message>
+        <source>This model file could carry code and was refused. Convert it to safetensors first.</source>
+        <translation>Diese Modelldatei könnte Programmcode enthalten und wurde abgelehnt. Wandeln Sie sie zuerst in safetensors um.</translation>
+    </message>
+    <message>
+        <source>The model is not on this computer. Run the set-up again to get it.</source>
+        <translation>Das Modell ist nicht auf diesem Computer. Führen Sie die Einrichtung erneut aus, um es zu holen.</translation>
+    </message>
+    <message>
+        <source>The device that was asked for is not there. Choose another one, or automatic.</source>
+        <translation>Das verlangte Gerät ist nicht vorhanden. Wählen Sie ein anderes oder die Automatik.</translation>
+    </message>
+    <message>
+        <source>Stopped. What is done is kept; resume goes on from there.</source>
+        <translation>Angehalten. Was erledigt ist, bleibt erhalten; „Fortsetzen“ macht dort weiter.</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside Grappa. Try again; the details help to report it.</source>
+        <translation>In Grappa ging etwas schief. Versuchen Sie es erneut; die Einzelheiten helfen, es zu melden.</translation>
+    </message>
+    <message>
+        <source>could not be opened</source>
+        <translation>ließ sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>changed while it was read</source>
+        <translation>beim Lesen verändert</translation>
+    </message>
+    <message>
+        <source>file too large</source>
+        <translation>Datei zu groß</translation>
+    </message>
+    <message>
+        <source>not a known image format</source>
+        <translation>kein bekanntes Bildformat</translation>
+    </message>
+    <message>
+        <source>too many pixels</source>
+        <translation>zu viele Pixel</translation>
+    </message>
+    <message>
+        <source>damaged</source>
+        <translation>beschädigt</translation>
+    </message>
+    <message>
+        <source>could not be decoded safely</source>
+        <translation>nicht sicher dekodierbar</translation>
+    </message>
+    <message>
+        <source>decoding took too long</source>
+        <translation>Dekodieren dauerte zu lange</translation>
+    </message>
+    <message>
+        <source>no longer there</source>
+        <translation>nicht mehr vorhanden</translation>
+    </message>
+    <message>
+        <source>could not be read</source>
+        <translation>nicht lesbar</translation>
+    </message>
+</context>
+<context>
+    <name>Formatting</name>
+    <message>
+        <source>%1 img/s</source>
+        <translation>%1 Bilder/s</translation>
+    </message>
+    <message>
+        <source>%1 s left</source>
+        <translation>noch %1 s</translation>
+    </message>
+    <message>
+        <source>%1 min left</source>
+        <translation>noch %1 min</translation>
+    </message>
+    <message>
+        <source>%1 h left</source>
+        <translation>noch %1 h</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min left</source>
+        <translation>noch %1 h %2 min</translation>
+    </message>
+</context>
+<context>
+    <name>ImageQuery</name>
+    <message>
+        <source>pasted image</source>
+        <translation>eingefügtes Bild</translation>
+    </message>
+</context>
+<context>
+    <name>JobBar</name>
+    <message>
+        <source>Starting to import %1…</source>
+        <translation>Import von %1 beginnt…</translation>
+    </message>
+    <message>
+        <source>Looking through %1  %2</source>
+        <translation>%1 wird durchgesehen  %2</translation>
+    </message>
+    <message>
+        <source>Indexing %1  %2</source>
+        <translation>%1 wird indiziert  %2</translation>
+    </message>
+    <message>
+        <source>Importing %1  %2</source>
+        <translation>%1 wird importiert  %2</translation>
+    </message>
+    <message>
+        <source>Import of %1 is stopped</source>
+        <translation>Import von %1 ist angehalten</translation>
+    </message>
+    <message>
+        <source>Import of %1 is stopped at %2 of %3</source>
+        <translation>Import von %1 ist bei %2 von %3 angehalten</translation>
+    </message>
+    <message>
+        <source>Stopping; what is done is kept…</source>
+        <translation>Wird angehalten; was erledigt ist, bleibt erhalten…</translation>
+    </message>
+    <message>
+        <source>%1 is imported</source>
+        <translation>%1 ist importiert</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more waiting</source>
+        <translation>
+            <numerusform>%n weiterer wartet</numerusform>
+            <numerusform>%n weitere warten</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PlaceText</name>
+    <message numerus="yes">
+        <source>%1 of %Ln image(s) pass the filter</source>
+        <translation>
+            <numerusform>%1 von %Ln Bild passt zum Filter</numerusform>
+            <numerusform>%1 von %Ln Bildern passen zum Filter</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln Bild</numerusform>
+            <numerusform>%Ln Bilder</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) could not be read</source>
+        <translation>
+            <numerusform>%Ln Datei war nicht lesbar</numerusform>
+            <numerusform>%Ln Dateien waren nicht lesbar</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Similar to a region of %1</source>
+        <translation>Ähnlich wie ein Ausschnitt von %1</translation>
+    </message>
+    <message>
+        <source>Similar to %1</source>
+        <translation>Ähnlich wie %1</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>Suche läuft…</translation>
+    </message>
+    <message>
+        <source>%1 of %2 in %3</source>
+        <translation>%1 von %2 in %3</translation>
+    </message>
+    <message>
+        <source>score ≥ %1</source>
+        <translation>Ähnlichkeit ≥ %1</translation>
+    </message>
+    <message>
+        <source>filtered</source>
+        <translation>gefiltert</translation>
+    </message>
+    <message>
+        <source>No result scores that high. Move the cut to the left.</source>
+        <translation>Kein Ergebnis ist so ähnlich. Ziehen Sie die Grenze nach links.</translation>
+    </message>
+    <message>
+        <source>No image passes the filter. Clear it, or choose another folder, type or date.</source>
+        <translation>Kein Bild passt zum Filter. Leeren Sie ihn, oder wählen Sie einen anderen Ordner, Typ oder Zeitraum.</translation>
+    </message>
+    <message>
+        <source>Nothing similar was found in %1.</source>
+        <translation>In %1 wurde nichts Ähnliches gefunden.</translation>
+    </message>
+    <message>
+        <source>Images appear here as they are read.</source>
+        <translation>Die Bilder erscheinen hier, sobald sie gelesen sind.</translation>
+    </message>
+    <message>
+        <source>No images here yet. Drop a folder of images on the window.</source>
+        <translation>Hier sind noch keine Bilder. Legen Sie einen Ordner mit Bildern auf dem Fenster ab.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::CollectionChanges</name>
+    <message>
+        <source>add %1</source>
+        <translation>%1 hinzufügen</translation>
+    </message>
+    <message numerus="yes">
+        <source>add %n folder(s) to %1</source>
+        <translation>
+            <numerusform>%n Ordner zu %1 hinzufügen</numerusform>
+            <numerusform>%n Ordner zu %1 hinzufügen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>rename %1</source>
+        <translation>%1 umbenennen</translation>
+    </message>
+    <message>
+        <source>remove %1</source>
+        <translation>%1 entfernen</translation>
+    </message>
+    <message>
+        <source>relink %1</source>
+        <translation>%1 neu zuordnen</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::CollectionListModel</name>
+    <message>
+        <source>All images</source>
+        <translation>Alle Bilder</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln Bild</numerusform>
+            <numerusform>%Ln Bilder</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>importing</source>
+        <translation>wird importiert</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln unreadable</source>
+        <translation>
+            <numerusform>%Ln unlesbar</numerusform>
+            <numerusform>%Ln unlesbar</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln offline</source>
+        <translation>
+            <numerusform>%Ln offline</numerusform>
+            <numerusform>%Ln offline</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::CollectionSidebar</name>
+    <message>
+        <source>Collections</source>
+        <translation>Sammlungen</translation>
+    </message>
+    <message>
+        <source>Add folders…</source>
+        <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Scan again</source>
+        <translation>Erneut einlesen</translation>
+    </message>
+    <message>
+        <source>Show unreadable files…</source>
+        <translation>Unlesbare Dateien zeigen…</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>Remove from Grappa</source>
+        <translation>Aus Grappa entfernen</translation>
+    </message>
+    <message>
+        <source>A folder was moved</source>
+        <translation>Ein Ordner wurde verschoben</translation>
+    </message>
+    <message>
+        <source>%1 (offline)</source>
+        <translation>%1 (offline)</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::DropOverlay</name>
+    <message>
+        <source>Folders become a collection</source>
+        <translation>Aus Ordnern wird eine Sammlung</translation>
+    </message>
+    <message>
+        <source>One image searches for what looks like it</source>
+        <translation>Ein Bild sucht, was ihm ähnlich sieht</translation>
+    </message>
+    <message>
+        <source>Folders go into %1</source>
+        <translation>Ordner kommen in %1</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::EmptyState</name>
+    <message>
+        <source>Choose folders…</source>
+        <translation>Ordner wählen…</translation>
+    </message>
+    <message>
+        <source>Try with sample photos</source>
+        <translation>Mit Beispielfotos ausprobieren</translation>
+    </message>
+    <message>
+        <source>Drop folders of images here</source>
+        <translation>Ordner mit Bildern hier ablegen</translation>
+    </message>
+    <message>
+        <source>Click any image to see what looks like it.</source>
+        <translation>Ein Klick auf ein Bild zeigt, was ihm ähnlich sieht.</translation>
+    </message>
+    <message>
+        <source>Your files are read, never changed. Nothing leaves this computer.
 Search is by image: there is no text search.</source>
-            <translation>Ihre Dateien werden gelesen, nie verändert. Nichts verlässt diesen Computer.
+        <translation>Ihre Dateien werden gelesen, nie verändert. Nichts verlässt diesen Computer.
 Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::GalleryView</name>
-        <message>
-            <source>Images</source>
-            <translation>Bilder</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::ImageListModel</name>
-        <message>
-            <source>%1, rank %2, score %3</source>
-            <translation>%1, Rang %2, Ähnlichkeit %3</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::ImportChild</name>
-        <message>
-            <source>grappa-cli could not be started. Check that it lies beside this program.</source>
-            <translation>grappa-cli ließ sich nicht starten. Prüfen Sie, ob es neben diesem Programm liegt.</translation>
-        </message>
-        <message>
-            <source>The import ended unexpectedly. What is done is kept; resume goes on from there.</source>
-            <translation>Der Import endete unerwartet. Was erledigt ist, bleibt erhalten; „Fortsetzen“ macht dort weiter.</translation>
-        </message>
-        <message>
-            <source>grappa-cli was ended by signal %1. %2</source>
-            <translation>grappa-cli wurde durch Signal %1 beendet. %2</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::JobBar</name>
-        <message>
-            <source>Details</source>
-            <translation>Einzelheiten</translation>
-        </message>
-        <message>
-            <source>Progress of the import</source>
-            <translation>Fortschritt des Imports</translation>
-        </message>
-        <message>
-            <source>Resume</source>
-            <translation>Fortsetzen</translation>
-        </message>
-        <message>
-            <source>Stop</source>
-            <translation>Anhalten</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::MainWindow</name>
-        <message>
-            <source>Sample photos</source>
-            <translation>Beispielfotos</translation>
-        </message>
-        <message>
-            <source>Grappa makes no network connection, so addresses cannot be opened. Save the image first, or copy the image itself.</source>
-            <translation>Grappa stellt keine Netzverbindung her, Adressen lassen sich daher nicht öffnen. Speichern Sie das Bild zuerst oder kopieren Sie das Bild selbst.</translation>
-        </message>
-        <message>
-            <source>There is no image to paste. Copy an image or an image file first.</source>
-            <translation>Es gibt kein Bild zum Einfügen. Kopieren Sie zuerst ein Bild oder eine Bilddatei.</translation>
-        </message>
-        <message>
-            <source>Choose a folder of images</source>
-            <translation>Einen Ordner mit Bildern wählen</translation>
-        </message>
-        <message>
-            <source>Search by an image</source>
-            <translation>Mit einem Bild suchen</translation>
-        </message>
-        <message>
-            <source>Images (*.jpg *.jpeg *.jpe *.jfif *.png *.webp *.tif *.tiff *.bmp *.gif)</source>
-            <translation>Bilder (*.jpg *.jpeg *.jpe *.jfif *.png *.webp *.tif *.tiff *.bmp *.gif)</translation>
-        </message>
-        <message>
-            <source>Similar to %1</source>
-            <translation>Ähnlich wie %1</translation>
-        </message>
-        <message>
-            <source>Searching…</source>
-            <translation>Suche läuft…</translation>
-        </message>
-        <message>
-            <source>%1 of %2 in %3</source>
-            <translation>%1 von %2 in %3</translation>
-        </message>
-        <message numerus="yes">
-            <source>%Ln image(s)</source>
-            <translation>
-                <numerusform>%Ln Bild</numerusform>
-                <numerusform>%Ln Bilder</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
-            <source>%Ln file(s) could not be read</source>
-            <translation>
-                <numerusform>%Ln Datei war nicht lesbar</numerusform>
-                <numerusform>%Ln Dateien waren nicht lesbar</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>Nothing similar was found in %1.</source>
-            <translation>In %1 wurde nichts Ähnliches gefunden.</translation>
-        </message>
-        <message>
-            <source>Images appear here as they are read.</source>
-            <translation>Die Bilder erscheinen hier, sobald sie gelesen sind.</translation>
-        </message>
-        <message>
-            <source>No images here yet. Drop a folder of images on the window.</source>
-            <translation>Hier sind noch keine Bilder. Legen Sie einen Ordner mit Bildern auf dem Fenster ab.</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::MessageBar</name>
-        <message>
-            <source>Copy details</source>
-            <translation>Einzelheiten kopieren</translation>
-        </message>
-        <message>
-            <source>Close the message</source>
-            <translation>Meldung schließen</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::QueryBar</name>
-        <message>
-            <source>Back</source>
-            <translation>Zurück</translation>
-        </message>
-        <message>
-            <source>Forward</source>
-            <translation>Vor</translation>
-        </message>
-        <message>
-            <source>Query image</source>
-            <translation>Suchbild</translation>
-        </message>
-        <message>
-            <source>Size of the thumbnails</source>
-            <translation>Größe der Vorschaubilder</translation>
-        </message>
-        <message>
-            <source>Size of the thumbnails (Ctrl + wheel)</source>
-            <translation>Größe der Vorschaubilder (Strg + Mausrad)</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::ServeClient</name>
-        <message>
-            <source>The search process ended unexpectedly. Search again to start it anew.</source>
-            <translation>Der Suchprozess endete unerwartet. Suchen Sie erneut, um ihn neu zu starten.</translation>
-        </message>
-        <message>
-            <source>grappa-cli could not be started. Check that it lies beside this program.</source>
-            <translation>grappa-cli ließ sich nicht starten. Prüfen Sie, ob es neben diesem Programm liegt.</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::Session</name>
-        <message>
-            <source>There is nothing at that place. Check the name, or that its disk is plugged in.</source>
-            <translation>Dort ist nichts. Prüfen Sie den Namen und ob das Laufwerk angeschlossen ist.</translation>
-        </message>
-        <message>
-            <source>Grappa searches by one image at a time: the first one was taken. Drop a folder to add its images.</source>
-            <translation>Grappa sucht mit einem Bild auf einmal: Das erste wurde genommen. Legen Sie einen Ordner ab, um seine Bilder hinzuzufügen.</translation>
-        </message>
-        <message>
-            <source>The folder's name is not valid text. Rename it, or add the folder above it.</source>
-            <translation>Der Name des Ordners ist kein gültiger Text. Benennen Sie ihn um oder fügen Sie den Ordner darüber hinzu.</translation>
-        </message>
-        <message numerus="yes">
-            <source>%1 and %n more</source>
-            <translation>
-                <numerusform>%1 und %n weiterer</numerusform>
-                <numerusform>%1 und %n weitere</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>There is nothing to search yet. Add a folder of images first.</source>
-            <translation>Es gibt noch nichts zu durchsuchen. Fügen Sie zuerst einen Ordner mit Bildern hinzu.</translation>
-        </message>
-        <message>
-            <source>The library was embedded anew in the meantime. Search again.</source>
-            <translation>Die Bibliothek wurde inzwischen neu eingebettet. Suchen Sie erneut.</translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::UnreadableDialog</name>
-        <message>
-            <source>Unreadable files</source>
-            <translation>Unlesbare Dateien</translation>
-        </message>
-        <message>
-            <source>All other images were imported. Mend or replace these files, then scan the collection again.</source>
-            <translation>Alle anderen Bilder wurden importiert. Reparieren oder ersetzen Sie diese Dateien und lesen Sie die Sammlung dann erneut ein.</translation>
-        </message>
-        <message>
-            <source>Copy list</source>
-            <translation>Liste kopieren</translation>
-        </message>
-        <message>
-            <source>Close</source>
-            <translation>Schließen</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n file(s) of %1 could not be read</source>
-            <translation>
-                <numerusform>%n Datei von %1 war nicht lesbar</numerusform>
-                <numerusform>%n Dateien von %1 waren nicht lesbar</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
-        <name>grappa::UnreadableFilesModel</name>
-        <message>
-            <source>File</source>
-            <translation>Datei</translation>
-        </message>
-        <message>
-            <source>Reason</source>
-            <translation>Grund</translation>
-        </message>
-        <message>
-            <source>Folder</source>
-            <translation>Ordner</translation>
-        </message>
-    </context>
-    <context>
-        <name>main</name>
-        <message>
-            <source>Visual search in your own images. Nothing leaves this computer.</source>
-            <translation>Visuelle Suche in den eigenen Bildern. Nichts verlässt diesen Computer.</translation>
-        </message>
-        <message>
-            <source>Keep the library in FOLDER.</source>
-            <translation>Die Bibliothek liegt in FOLDER.</translation>
-        </message>
-        <message>
-            <source>light or dark; without it as the system is.</source>
-            <translation>light (hell) oder dark (dunkel); sonst wie das System.</translation>
-        </message>
-        <message>
-            <source>Folders to import, or one image to search by.</source>
-            <translation>Ordner zum Importieren oder ein Bild zum Suchen.</translation>
-        </message>
-    </context>
+    </message>
+</context>
+<context>
+    <name>grappa::FilterBar</name>
+    <message>
+        <source>File name contains…</source>
+        <translation>Dateiname enthält…</translation>
+    </message>
+    <message>
+        <source>File name contains</source>
+        <translation>Dateiname enthält</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Any folder</source>
+        <translation>Alle Ordner</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>Typ</translation>
+    </message>
+    <message>
+        <source>Any type</source>
+        <translation>Alle Typen</translation>
+    </message>
+    <message>
+        <source>Clear the filter</source>
+        <translation>Filter leeren</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>Reihenfolge</translation>
+    </message>
+    <message>
+        <source>Taken from</source>
+        <translation>Aufgenommen ab</translation>
+    </message>
+    <message>
+        <source>to</source>
+        <translation>bis</translation>
+    </message>
+    <message>
+        <source>Taken to</source>
+        <translation>Aufgenommen bis</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>Datum</translation>
+    </message>
+    <message>
+        <source>When the photograph was taken; images that do not say so are left out</source>
+        <translation>Wann das Foto aufgenommen wurde; Bilder ohne diese Angabe fallen weg</translation>
+    </message>
+    <message>
+        <source>Most similar first</source>
+        <translation>Ähnlichste zuerst</translation>
+    </message>
+    <message>
+        <source>As added</source>
+        <translation>Wie hinzugefügt</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>Neueste zuerst</translation>
+    </message>
+    <message>
+        <source>Oldest first</source>
+        <translation>Älteste zuerst</translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation>Nach Namen</translation>
+    </message>
+    <message>
+        <source>By folder</source>
+        <translation>Nach Ordner</translation>
+    </message>
+    <message>
+        <source>Any date</source>
+        <translation>Jedes Datum</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 bis %2</translation>
+    </message>
+    <message>
+        <source>from %1</source>
+        <translation>ab %1</translation>
+    </message>
+    <message>
+        <source>to %1</source>
+        <translation>bis %1</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::GalleryView</name>
+    <message>
+        <source>Images</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Image %1</source>
+        <translation>Bild %1</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::ImageActions</name>
+    <message>
+        <source>Search by this image</source>
+        <translation>Mit diesem Bild suchen</translation>
+    </message>
+    <message>
+        <source>View large</source>
+        <translation>Groß ansehen</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Open with…</source>
+        <translation>Öffnen mit…</translation>
+    </message>
+    <message>
+        <source>Show in the file manager</source>
+        <translation>In der Dateiverwaltung zeigen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) exported to %1.</source>
+        <translation>
+            <numerusform>%Ln Bild nach %1 exportiert.</numerusform>
+            <numerusform>%Ln Bilder nach %1 exportiert.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln could not be read or written.</source>
+        <translation>
+            <numerusform>%Ln konnte nicht gelesen oder geschrieben werden.</numerusform>
+            <numerusform>%Ln konnten nicht gelesen oder geschrieben werden.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>List of paths…</source>
+        <translation>Liste der Pfade…</translation>
+    </message>
+    <message>
+        <source>Table (CSV)…</source>
+        <translation>Tabelle (CSV)…</translation>
+    </message>
+    <message>
+        <source>JSON…</source>
+        <translation>JSON…</translation>
+    </message>
+    <message>
+        <source>Copies in a folder…</source>
+        <translation>Kopien in einem Ordner…</translation>
+    </message>
+    <message>
+        <source>Links in a folder…</source>
+        <translation>Verknüpfungen in einem Ordner…</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s) copied.</source>
+        <translation>
+            <numerusform>%Ln Bild kopiert.</numerusform>
+            <numerusform>%Ln Bilder kopiert.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::ImageListModel</name>
+    <message>
+        <source>%1, rank %2, score %3</source>
+        <translation>%1, Rang %2, Ähnlichkeit %3</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::ImagePane</name>
+    <message>
+        <source>Reading %1…</source>
+        <translation>%1 wird gelesen…</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::ImportChild</name>
+    <message>
+        <source>grappa-cli could not be started. Check that it lies beside this program.</source>
+        <translation>grappa-cli ließ sich nicht starten. Prüfen Sie, ob es neben diesem Programm liegt.</translation>
+    </message>
+    <message>
+        <source>The import ended unexpectedly. What is done is kept; resume goes on from there.</source>
+        <translation>Der Import endete unerwartet. Was erledigt ist, bleibt erhalten; „Fortsetzen“ macht dort weiter.</translation>
+    </message>
+    <message>
+        <source>grappa-cli was ended by signal %1. %2</source>
+        <translation>grappa-cli wurde durch Signal %1 beendet. %2</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::JobBar</name>
+    <message>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
+    </message>
+    <message>
+        <source>Progress of the import</source>
+        <translation>Fortschritt des Imports</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::MainWindow</name>
+    <message>
+        <source>Sample photos</source>
+        <translation>Beispielfotos</translation>
+    </message>
+    <message>
+        <source>Grappa makes no network connection, so addresses cannot be opened. Save the image first, or copy the image itself.</source>
+        <translation>Grappa stellt keine Netzverbindung her, Adressen lassen sich daher nicht öffnen. Speichern Sie das Bild zuerst oder kopieren Sie das Bild selbst.</translation>
+    </message>
+    <message>
+        <source>There is no image to paste. Copy an image or an image file first.</source>
+        <translation>Es gibt kein Bild zum Einfügen. Kopieren Sie zuerst ein Bild oder eine Bilddatei.</translation>
+    </message>
+    <message>
+        <source>Choose a folder of images</source>
+        <translation>Einen Ordner mit Bildern wählen</translation>
+    </message>
+    <message>
+        <source>Search by an image</source>
+        <translation>Mit einem Bild suchen</translation>
+    </message>
+    <message>
+        <source>Images (*.jpg *.jpeg *.jpe *.jfif *.png *.webp *.tif *.tiff *.bmp *.gif)</source>
+        <translation>Bilder (*.jpg *.jpeg *.jpe *.jfif *.png *.webp *.tif *.tiff *.bmp *.gif)</translation>
+    </message>
+    <message>
+        <source>Search by an image file…</source>
+        <translation>Mit einer Bilddatei suchen…</translation>
+    </message>
+    <message>
+        <source>Search by what was copied</source>
+        <translation>Mit dem Kopierten suchen</translation>
+    </message>
+    <message>
+        <source>Add folders…</source>
+        <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Scan the collection again</source>
+        <translation>Sammlung neu durchsuchen</translation>
+    </message>
+    <message>
+        <source>Filter by name</source>
+        <translation>Nach Namen filtern</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Forward</source>
+        <translation>Vor</translation>
+    </message>
+    <message>
+        <source>Larger thumbnails</source>
+        <translation>Größere Vorschaubilder</translation>
+    </message>
+    <message>
+        <source>Smaller thumbnails</source>
+        <translation>Kleinere Vorschaubilder</translation>
+    </message>
+    <message>
+        <source>Query and its regions</source>
+        <translation>Anfrage und ihre Ausschnitte</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>Where is %1 now?</source>
+        <translation>Wo ist %1 jetzt?</translation>
+    </message>
+    <message>
+        <source>There is a collection %1 already. Choose another name.</source>
+        <translation>Es gibt schon eine Sammlung %1. Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>%1 was removed from Grappa. Its files were not touched.</source>
+        <translation>%1 wurde aus Grappa entfernt. Die Dateien wurden nicht angerührt.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::MessageBar</name>
+    <message>
+        <source>Copy details</source>
+        <translation>Einzelheiten kopieren</translation>
+    </message>
+    <message>
+        <source>Close the message</source>
+        <translation>Meldung schließen</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::QueryBar</name>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Forward</source>
+        <translation>Vor</translation>
+    </message>
+    <message>
+        <source>Size of the thumbnails</source>
+        <translation>Größe der Vorschaubilder</translation>
+    </message>
+    <message>
+        <source>Size of the thumbnails (Ctrl + wheel)</source>
+        <translation>Größe der Vorschaubilder (Strg + Mausrad)</translation>
+    </message>
+    <message>
+        <source>End the search</source>
+        <translation>Suche beenden</translation>
+    </message>
+    <message>
+        <source>Search by an image file</source>
+        <translation>Mit einer Bilddatei suchen</translation>
+    </message>
+    <message>
+        <source>Menu</source>
+        <translation>Menü</translation>
+    </message>
+    <message>
+        <source>Query: a region of %1</source>
+        <translation>Anfrage: ein Ausschnitt von %1</translation>
+    </message>
+    <message>
+        <source>Query: %1</source>
+        <translation>Anfrage: %1</translation>
+    </message>
+    <message>
+        <source>Click to view it large or to mark a region</source>
+        <translation>Klicken, um es groß anzusehen oder einen Ausschnitt zu markieren</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::ScoreCut</name>
+    <message>
+        <source>Lowest score that is shown</source>
+        <translation>Kleinste Ähnlichkeit, die gezeigt wird</translation>
+    </message>
+    <message>
+        <source>Drag to leave out lower scores; double click to show all.</source>
+        <translation>Ziehen lässt weniger Ähnliches weg; ein Doppelklick zeigt alles.</translation>
+    </message>
+    <message>
+        <source>The mark is the widest gap between two scores, at %1.</source>
+        <translation>Die Marke ist die größte Lücke zwischen zwei Werten, bei %1.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::ServeClient</name>
+    <message>
+        <source>The search process ended unexpectedly. Search again to start it anew.</source>
+        <translation>Der Suchprozess endete unerwartet. Suchen Sie erneut, um ihn neu zu starten.</translation>
+    </message>
+    <message>
+        <source>grappa-cli could not be started. Check that it lies beside this program.</source>
+        <translation>grappa-cli ließ sich nicht starten. Prüfen Sie, ob es neben diesem Programm liegt.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::Session</name>
+    <message>
+        <source>There is nothing at that place. Check the name, or that its disk is plugged in.</source>
+        <translation>Dort ist nichts. Prüfen Sie den Namen und ob das Laufwerk angeschlossen ist.</translation>
+    </message>
+    <message>
+        <source>Grappa searches by one image at a time: the first one was taken. Drop a folder to add its images.</source>
+        <translation>Grappa sucht mit einem Bild auf einmal: Das erste wurde genommen. Legen Sie einen Ordner ab, um seine Bilder hinzuzufügen.</translation>
+    </message>
+    <message>
+        <source>The folder&apos;s name is not valid text. Rename it, or add the folder above it.</source>
+        <translation>Der Name des Ordners ist kein gültiger Text. Benennen Sie ihn um oder fügen Sie den Ordner darüber hinzu.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 and %n more</source>
+        <translation>
+            <numerusform>%1 und %n weiterer</numerusform>
+            <numerusform>%1 und %n weitere</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>There is nothing to search yet. Add a folder of images first.</source>
+        <translation>Es gibt noch nichts zu durchsuchen. Fügen Sie zuerst einen Ordner mit Bildern hinzu.</translation>
+    </message>
+    <message>
+        <source>The library was embedded anew in the meantime. Search again.</source>
+        <translation>Die Bibliothek wurde inzwischen neu eingebettet. Suchen Sie erneut.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::ShortcutSheet</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Arrows, Page, Home, End</source>
+        <translation>Pfeile, Bild, Pos1, Ende</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>Bewegen</translation>
+    </message>
+    <message>
+        <source>Search by the image</source>
+        <translation>Mit dem Bild suchen</translation>
+    </message>
+    <message>
+        <source>View it large</source>
+        <translation>Groß ansehen</translation>
+    </message>
+    <message>
+        <source>Shift or Ctrl + arrows</source>
+        <translation>Umschalt oder Strg + Pfeile</translation>
+    </message>
+    <message>
+        <source>Select several</source>
+        <translation>Mehrere auswählen</translation>
+    </message>
+    <message>
+        <source>Select or deselect</source>
+        <translation>Auswählen oder abwählen</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>Alles auswählen</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Ctrl + wheel</source>
+        <translation>Strg + Mausrad</translation>
+    </message>
+    <message>
+        <source>Size of the thumbnails</source>
+        <translation>Größe der Vorschaubilder</translation>
+    </message>
+    <message>
+        <source>Left, Right</source>
+        <translation>Links, Rechts</translation>
+    </message>
+    <message>
+        <source>Previous, next image</source>
+        <translation>Voriges, nächstes Bild</translation>
+    </message>
+    <message>
+        <source>Wheel, + and -</source>
+        <translation>Mausrad, + und -</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>Einpassen</translation>
+    </message>
+    <message>
+        <source>Actual pixels</source>
+        <translation>Originalgröße</translation>
+    </message>
+    <message>
+        <source>Compare with the query</source>
+        <translation>Mit der Anfrage vergleichen</translation>
+    </message>
+    <message>
+        <source>Draw a region to search by</source>
+        <translation>Ausschnitt für die Suche zeichnen</translation>
+    </message>
+    <message>
+        <source>Arrows</source>
+        <translation>Pfeile</translation>
+    </message>
+    <message>
+        <source>Move the region</source>
+        <translation>Ausschnitt bewegen</translation>
+    </message>
+    <message>
+        <source>Shift + arrows</source>
+        <translation>Umschalt + Pfeile</translation>
+    </message>
+    <message>
+        <source>Resize the region</source>
+        <translation>Größe des Ausschnitts ändern</translation>
+    </message>
+    <message>
+        <source>Whole image, then close</source>
+        <translation>Ganzes Bild, dann schließen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Everywhere</source>
+        <translation>Überall</translation>
+    </message>
+    <message>
+        <source>In the gallery</source>
+        <translation>In der Galerie</translation>
+    </message>
+    <message>
+        <source>In the large view</source>
+        <translation>In der großen Ansicht</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::UnreadableDialog</name>
+    <message>
+        <source>Unreadable files</source>
+        <translation>Unlesbare Dateien</translation>
+    </message>
+    <message>
+        <source>All other images were imported. Mend or replace these files, then scan the collection again.</source>
+        <translation>Alle anderen Bilder wurden importiert. Reparieren oder ersetzen Sie diese Dateien und lesen Sie die Sammlung dann erneut ein.</translation>
+    </message>
+    <message>
+        <source>Copy list</source>
+        <translation>Liste kopieren</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n file(s) of %1 could not be read</source>
+        <translation>
+            <numerusform>%n Datei von %1 war nicht lesbar</numerusform>
+            <numerusform>%n Dateien von %1 waren nicht lesbar</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::UnreadableFilesModel</name>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>Grund</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::Viewer</name>
+    <message>
+        <source>Close the large view</source>
+        <translation>Große Ansicht schließen</translation>
+    </message>
+    <message>
+        <source>Previous image</source>
+        <translation>Voriges Bild</translation>
+    </message>
+    <message>
+        <source>Next image</source>
+        <translation>Nächstes Bild</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>Einpassen</translation>
+    </message>
+    <message>
+        <source>Actual pixels</source>
+        <translation>Originalgröße</translation>
+    </message>
+    <message>
+        <source>Compare with the query</source>
+        <translation>Mit der Anfrage vergleichen</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>Mehr</translation>
+    </message>
+    <message>
+        <source>Whole</source>
+        <translation>Ganz</translation>
+    </message>
+    <message>
+        <source>Search by the whole image (Esc)</source>
+        <translation>Mit dem ganzen Bild suchen (Esc)</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>Ausschnitt</translation>
+    </message>
+    <message>
+        <source>Draw a region to search by (R)</source>
+        <translation>Ausschnitt für die Suche zeichnen (R)</translation>
+    </message>
+    <message>
+        <source>Query</source>
+        <translation>Anfrage</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>Ergebnis</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::ViewerController</name>
+    <message>
+        <source>Query</source>
+        <translation>Anfrage</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>%1 · score %2</source>
+        <translation>%1 · Ähnlichkeit %2</translation>
+    </message>
+</context>
+<context>
+    <name>main</name>
+    <message>
+        <source>Visual search in your own images. Nothing leaves this computer.</source>
+        <translation>Visuelle Suche in den eigenen Bildern. Nichts verlässt diesen Computer.</translation>
+    </message>
+    <message>
+        <source>Keep the library in FOLDER.</source>
+        <translation>Die Bibliothek liegt in FOLDER.</translation>
+    </message>
+    <message>
+        <source>light or dark; without it as the system is.</source>
+        <translation>light (hell) oder dark (dunkel); sonst wie das System.</translation>
+    </message>
+    <message>
+        <source>Folders to import, or one image to search by.</source>
+        <translation>Ordner zum Importieren oder ein Bild zum Suchen.</translation>
+    </message>
+</context>
 </TS>

@@ -1,5 +1,6 @@
 #include "ui/browser.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace grappa {
@@ -16,50 +17,87 @@ Browser::Browser(Session& session, QObject* parent)
     });
     connect(&session, &Session::collectionOpened, this, &Browser::showCollection);
     connect(&session, &Session::queryOpened, this, &Browser::searchByFile);
+    connect(session.changes(), &CollectionChanges::collectionHidden, this, [this](CollectionId id) {
+        if (place().filter.collection == id) showCollection(std::nullopt);
+    });
+}
+
+const ImageQuery* Browser::query() const {
+    if (m_pending) return &*m_pending;
+    return place().query ? &*place().query : nullptr;
 }
 
 void Browser::showCollection(std::optional<CollectionId> collection) {
     cancelSearch();
-    if (!place().query && place().collection == collection) return;
-    go([&] { m_history.push({.collection = collection}); });
+    if (!place().query && place().filter.collection == collection) return;
+    Place next{.filter = place().filter, .order = place().order};
+    // Another collection has other folders; type, name and date go along.
+    if (next.filter.collection != collection) next.filter.folder.clear();
+    next.filter.collection = collection;
+    go([&] { m_history.push(std::move(next)); });
 }
 
 void Browser::searchByImage(ImageId image, const QImage& preview) {
     ImageQuery query{.image = image, .preview = preview};
     if (const auto record = m_session.image(image)) query.file = record->path;
-    search(std::move(query));
+    search(std::move(query), Target::NewPlace);
 }
 
 void Browser::searchByFile(const std::filesystem::path& file) {
-    search({.file = file});
-    m_session.readPreview(this, file, [this, file](const QImage& preview) {
-        if (m_pending && m_pending->file == file) m_pending->preview = preview;
-        auto& query = m_history.current().query;
-        if (query && query->file == file) query->preview = preview;
-        Q_EMIT placeChanged();
-    });
+    search({.file = file}, Target::NewPlace);
+    readPreview(file);
 }
 
 void Browser::searchByPixels(const QImage& pixels) {
     search({.pixels = pixels,
-            .preview = pixels.scaled(previewSide, previewSide, Qt::KeepAspectRatio, Qt::SmoothTransformation)});
+            .preview = pixels.scaled(previewSide, previewSide, Qt::KeepAspectRatio, Qt::SmoothTransformation)},
+           Target::NewPlace);
 }
 
-void Browser::search(ImageQuery query) {
+void Browser::searchByRegion(ImageQuery query, const std::optional<QRect>& region) {
+    const bool refines = place().query && place().query->sameImage(query);
+    query.region = region;
+    query.vector.clear();
+    search(std::move(query), refines ? Target::SamePlace : Target::NewPlace);
+}
+
+void Browser::readPreview(const std::filesystem::path& file) {
+    const auto take = [this, file](const Rendering& rendering) {
+        if (m_pending && m_pending->file == file) m_pending->preview = rendering.image;
+        auto& query = m_history.current().query;
+        if (query && query->file == file) query->preview = rendering.image;
+        Q_EMIT placeChanged();
+    };
+    // Without a preview the query is shown by its name: the search itself reports a bad file.
+    m_session.render(this, file, previewSide, take, [](const Problem&) {});
+}
+
+void Browser::search(ImageQuery query, Target target) {
+    const Place& from = place();
+    Place next{.filter = from.filter, .order = from.query ? from.order : std::nullopt};
+    // Another region scores on another scale: its cut is chosen anew.
+    if (target == Target::SamePlace && from.query && from.query->region == query.region) next.minScore = from.minScore;
+    find(std::move(query), target, std::move(next));
+}
+
+void Browser::find(ImageQuery query, Target target, Place next) {
     const unsigned number = ++m_searches;
     m_pending = query;
     Q_EMIT placeChanged();
-    const auto collection = place().collection;
+    const ImageFilter filter = next.filter;
     m_session.findNeighbours(
-        this, std::move(query), collection,
-        [this, number, collection](ImageQuery found, std::vector<Neighbour> neighbours) {
+        this, std::move(query), filter,
+        [this, number, target, next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours) mutable {
             if (number != m_searches) return;
             found.preview = m_pending->preview;
             m_pending.reset();
-            go([&] {
-                m_history.push(
-                    {.collection = collection, .query = std::move(found), .neighbours = std::move(neighbours)});
-            });
+            next.query = std::move(found);
+            next.neighbours = std::move(neighbours);
+            if (target == Target::SamePlace) {
+                m_history.current() = std::move(next);
+                return show();
+            }
+            go([&] { m_history.push(std::move(next)); });
         },
         [this, number](const Problem& problem) {
             if (number != m_searches) return;
@@ -85,6 +123,42 @@ void Browser::forward() {
     if (canGoForward()) go([this] { m_history.forward(); });
 }
 
+void Browser::setFilter(ImageFilter filter) {
+    Place& here = m_history.current();
+    filter.collection = here.filter.collection;
+    if (filter == here.filter) return;
+    here.filter = std::move(filter);
+    if (here.query) return search(*here.query, Target::SamePlace);
+    Q_EMIT placeChanged();
+    readListing();
+}
+
+void Browser::setOrder(std::optional<ImageOrder> order) {
+    if (order == place().order) return;
+    m_history.current().order = order;
+    Q_EMIT placeChanged();
+    if (place().query) return showNeighbours();
+    readListing();
+}
+
+void Browser::setMinScore(std::optional<float> score) {
+    if (score == place().minScore || !place().query) return;
+    m_history.current().minScore = score;
+    Q_EMIT placeChanged();
+    showNeighbours();
+}
+
+void Browser::restore(Place place) {
+    std::optional<ImageQuery> query = std::exchange(place.query, std::nullopt);
+    Place listing{.filter = place.filter};
+    if (!query) listing = place;
+    m_history.current() = std::move(listing);
+    show();
+    if (!query || query->file.empty()) return;
+    readPreview(query->file);
+    find(std::move(*query), Target::NewPlace, std::move(place));
+}
+
 void Browser::rememberView(const GalleryPosition& position, std::optional<ImageId> current) {
     m_history.current().position = position;
     m_history.current().current = current;
@@ -98,26 +172,37 @@ void Browser::go(const std::function<void()>& move) {
 
 void Browser::show() {
     Q_EMIT placeChanged();
-    if (place().query) {
-        m_images.setNeighbours(place().neighbours);
-        Q_EMIT contentsShown();
-        return;
-    }
-    m_loaded = m_listed == place().collection && !m_listing.empty();
-    m_images.setImages(m_loaded ? m_listing : std::vector<ImageId>());
-    if (m_loaded) Q_EMIT contentsShown();
+    if (place().query) return showNeighbours();
+    m_loaded = false;
     readListing();
 }
 
-void Browser::readListing() {
-    m_session.readImages(this, place().collection, [this, collection = place().collection](std::vector<ImageId> ids) {
-        m_listed = collection;
-        m_listing = std::move(ids);
-        if (place().query || place().collection != collection) return;
-        m_images.setImages(m_listing);
-        if (!std::exchange(m_loaded, true)) Q_EMIT contentsShown();
+void Browser::showNeighbours() {
+    const unsigned number = ++m_listings;
+    const Place& here = place();
+    std::vector<Neighbour> shown = here.neighbours;
+    if (here.minScore)
+        std::erase_if(shown, [&here](const Neighbour& neighbour) { return neighbour.score < *here.minScore; });
+    const auto take = [this, number](const std::vector<Neighbour>& neighbours) {
+        if (number != m_listings) return;
+        m_images.setNeighbours(neighbours);
+        m_loaded = true;
+        Q_EMIT contentsShown();
         Q_EMIT placeChanged();
-    });
+    };
+    if (!here.order) return take(shown);
+    m_session.sortNeighbours(this, std::move(shown), *here.order, take);
+}
+
+void Browser::readListing() {
+    const unsigned number = ++m_listings;
+    m_session.readImages(this, place().filter, place().order.value_or(ImageOrder::Added),
+                         [this, number](std::vector<ImageId> ids) {
+                             if (number != m_listings) return;
+                             m_images.setImages(std::move(ids));
+                             if (!std::exchange(m_loaded, true)) Q_EMIT contentsShown();
+                             Q_EMIT placeChanged();
+                         });
 }
 
 } // namespace grappa

@@ -19,6 +19,8 @@ public:
     const Place& place() const { return m_history.current(); }
     /// The query whose neighbours are being looked for, or null.
     const ImageQuery* pending() const { return m_pending ? &*m_pending : nullptr; }
+    /// pending(), else the place's query, else null.
+    const ImageQuery* query() const;
     bool loaded() const { return m_loaded; } ///< the listing was read at least once
     bool canGoBack() const { return m_history.canGoBack(); }
     bool canGoForward() const { return m_history.canGoForward(); }
@@ -27,10 +29,20 @@ public:
     void searchByImage(ImageId image, const QImage& preview);
     void searchByFile(const std::filesystem::path& file);
     void searchByPixels(const QImage& pixels);
+    /// The same query by a part of its image, or by the whole again. A search that is refined takes the place of the
+    /// one before.
+    void searchByRegion(ImageQuery query, const std::optional<QRect>& region);
     void cancelSearch();
     void back();
     void forward();
 
+    /// The collection of `filter` is left as it is.
+    void setFilter(ImageFilter filter);
+    void setOrder(std::optional<ImageOrder> order);
+    void setMinScore(std::optional<float> score);
+
+    /// Goes to a place of an earlier session, searching anew when it has a query.
+    void restore(Place place);
     /// Where the view stands; called by whoever handles aboutToLeave().
     void rememberView(const GalleryPosition& position, std::optional<ImageId> current);
 
@@ -41,19 +53,23 @@ Q_SIGNALS:
     void failed(const grappa::Problem& problem);
 
 private:
-    void search(ImageQuery query);
+    enum class Target { NewPlace, SamePlace };
+
+    void search(ImageQuery query, Target target);
+    void find(ImageQuery query, Target target, Place next);
     void go(const std::function<void()>& move);
     void show();
+    void showNeighbours();
     void readListing();
+    void readPreview(const std::filesystem::path& file);
 
     Session& m_session;
     ImageListModel m_images;
     History m_history;
     std::optional<ImageQuery> m_pending;
-    std::optional<CollectionId> m_listed; ///< what m_listing is of
-    std::vector<ImageId> m_listing;       ///< the last that was read, for a quick return
     bool m_loaded = false;
     unsigned m_searches = 0; ///< an answer to an older search is dropped
+    unsigned m_listings = 0; ///< and one to an older listing or order
 };
 
 } // namespace grappa

@@ -1,18 +1,11 @@
 #include "ui/dropped_items.h"
 
+#include "ui/file_urls.h"
+
 #include <QMimeData>
 #include <QUrl>
 
 namespace grappa {
-
-namespace {
-
-/// QUrl::toLocalFile() would lose bytes that are not UTF-8.
-std::filesystem::path localPath(const QUrl& url) {
-    return QByteArray::fromPercentEncoding(url.path(QUrl::FullyEncoded).toLatin1()).toStdString();
-}
-
-} // namespace
 
 bool canBeDropped(const QMimeData& data) {
     return data.hasUrls() || data.hasImage();
@@ -22,7 +15,7 @@ DroppedItems droppedItems(const QMimeData& data) {
     DroppedItems items;
     for (const QUrl& url : data.urls()) {
         if (url.isLocalFile()) {
-            items.paths.push_back(localPath(url));
+            items.paths.push_back(pathOfUrl(url));
         } else {
             ++items.remote;
         }

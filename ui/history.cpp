@@ -13,6 +13,10 @@ QString ImageQuery::title() const {
     return fileNameText(file);
 }
 
+bool ImageQuery::sameImage(const ImageQuery& other) const {
+    return image == other.image && file == other.file && pixels.cacheKey() == other.pixels.cacheKey();
+}
+
 void History::push(Place place) {
     m_places.erase(m_places.begin() + static_cast<std::ptrdiff_t>(m_index) + 1, m_places.end());
     m_places.push_back(std::move(place));

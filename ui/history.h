@@ -4,6 +4,7 @@
 #include "ui/gallery_position.h"
 
 #include <QImage>
+#include <QRect>
 #include <QString>
 
 #include <filesystem>
@@ -15,19 +16,24 @@ namespace grappa {
 /// What is searched by: an image of the library, a file from anywhere, or pixels that were pasted.
 struct ImageQuery {
     std::optional<ImageId> image{};
-    std::filesystem::path file{}; ///< empty for pasted pixels; for an image of the library one of its files
-    QImage pixels{};              ///< of a paste
-    std::vector<float> vector{};  ///< [dim] once a child has embedded it; empty for an image of the library
-    QImage preview{};             ///< small, for the query bar
+    std::filesystem::path file{};  ///< empty for pasted pixels; for an image of the library one of its files
+    QImage pixels{};               ///< of a paste
+    std::optional<QRect> region{}; ///< in pixels of the upright image; nothing = the whole image
+    std::vector<float> vector{};   ///< [dim] once a child has embedded it; empty for an image of the library
+    QImage preview{};              ///< small, for the query bar
 
     QString title() const;
+    /// Whether both are by the same image, whatever the region.
+    bool sameImage(const ImageQuery& other) const;
 };
 
-/// One thing that the gallery shows: a listing of a collection (or of all images), or the neighbours of a query in it.
+/// One thing that the gallery shows: a listing of what passes the filter, or the neighbours of a query among it.
 struct Place {
-    std::optional<CollectionId> collection{}; ///< nothing: all images
+    ImageFilter filter{};              ///< with the collection; no collection: all images
+    std::optional<ImageOrder> order{}; ///< nothing: as added, and neighbours by score
     std::optional<ImageQuery> query{};
-    std::vector<Neighbour> neighbours{}; ///< of the query, once found
+    std::vector<Neighbour> neighbours{}; ///< of the query, once found, best first
+    std::optional<float> minScore{};     ///< the cut: neighbours that score lower are not shown
     GalleryPosition position{};
     std::optional<ImageId> current{}; ///< the image that has the keyboard's focus
 };

@@ -1,6 +1,7 @@
 #include "ui/session.h"
 
 #include "ui/formatting.h"
+#include "ui/jobs/folder_changes.h"
 
 #include <QBuffer>
 
@@ -16,7 +17,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int pollMs = 1000;
-constexpr int previewSide = 256;
 
 struct Opened {
     std::vector<fs::path> folders, files;
@@ -37,64 +37,37 @@ Opened lookAt(const std::vector<fs::path>& paths) {
     return opened;
 }
 
-bool isBelow(const fs::path& path, const fs::path& folder) {
-    const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
-    return end == folder.end() && rest != path.end();
-}
-
-/// Absolute, sorted, without those that lie in another one.
-std::vector<fs::path> outermost(const std::vector<fs::path>& folders) {
-    std::vector<fs::path> result;
-    for (const fs::path& folder : folders) {
-        fs::path clean = fs::absolute(folder).lexically_normal();
-        if (!clean.has_filename()) clean = clean.parent_path();
-        result.push_back(std::move(clean));
-    }
-    std::sort(result.begin(), result.end());
-    result.erase(std::unique(result.begin(), result.end()), result.end());
-    const std::vector<fs::path> all = result;
-    std::erase_if(result, [&all](const fs::path& path) {
-        return std::any_of(all.begin(), all.end(), [&path](const fs::path& other) { return isBelow(path, other); });
-    });
-    return result;
-}
-
-std::vector<fs::path> foldersOf(Library& library, CollectionId collection) {
-    std::vector<fs::path> paths;
-    for (const Folder& folder : library.folders(collection))
-        paths.push_back(folder.path);
-    std::sort(paths.begin(), paths.end());
-    return paths;
-}
-
-std::string uniqueName(Library& library, const std::string& wanted) {
-    std::string name = wanted;
-    for (int number = 2; library.findCollection(name); ++number)
-        name = wanted + ' ' + std::to_string(number);
-    return name;
-}
-
-/// The collection of exactly these folders: the one that is there, or a new one.
-ImportRequest collectionOf(Library& library, const std::vector<fs::path>& folders, const std::string& name) {
-    for (const Collection& collection : library.collections()) {
-        if (foldersOf(library, collection.id) == folders)
-            return {collection.id, QString::fromStdString(collection.name), folders};
-    }
-    const Collection created = library.createCollection(uniqueName(library, name));
-    for (const fs::path& folder : folders)
-        library.addFolder(created.id, folder);
-    return {created.id, QString::fromStdString(created.name), folders};
-}
-
-ImageFilter filterOf(std::optional<CollectionId> collection) {
-    ImageFilter filter;
-    filter.collection = collection;
-    return filter;
-}
-
 QStringList libraryArguments(const SessionOptions& options) {
     const auto text = options.library ? argumentText(*options.library) : std::nullopt;
     return text ? QStringList{u"--library"_s, *text} : QStringList();
+}
+
+std::vector<Neighbour> sorted(Library& library, std::vector<Neighbour> neighbours, ImageOrder order) {
+    struct Row {
+        Neighbour neighbour;
+        Image image;
+    };
+    std::vector<Row> rows;
+    for (const Neighbour& neighbour : neighbours)
+        rows.push_back({neighbour, library.image(neighbour.image).value_or(Image())});
+    const auto before = [order](const Row& a, const Row& b) {
+        switch (order) {
+        case ImageOrder::Added:
+            return a.image.id < b.image.id;
+        case ImageOrder::Name:
+            return a.image.path.filename() < b.image.path.filename();
+        case ImageOrder::Folder:
+            return a.image.path < b.image.path;
+        case ImageOrder::Taken:
+            return a.image.takenAt != 0 && (b.image.takenAt == 0 || a.image.takenAt < b.image.takenAt);
+        case ImageOrder::TakenNewestFirst:
+            return a.image.takenAt != 0 && (b.image.takenAt == 0 || a.image.takenAt > b.image.takenAt);
+        }
+        return false;
+    };
+    std::stable_sort(rows.begin(), rows.end(), before);
+    std::transform(rows.begin(), rows.end(), neighbours.begin(), [](const Row& row) { return row.neighbour; });
+    return neighbours;
 }
 
 /// The collection of a stopped import, from the arguments that grappa-cli stored; empty for another kind of job.
@@ -119,7 +92,10 @@ Session::Session(SessionOptions options, QObject* parent)
     , m_options(std::move(options))
     , m_library(LibraryPaths::resolve(m_options.library), Library::Access::ReadWrite)
     , m_thread(m_library.paths())
+    , m_searches(m_library.paths())
+    , m_scans(m_library.paths())
     , m_imports(m_options.cli, libraryArguments(m_options))
+    , m_changes(m_thread, m_imports)
     , m_embedder(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s})
     , m_renderer(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s, u"--no-model"_s}) {
     connect(&m_imports, &ImportChild::committed, this, &Session::refresh);
@@ -133,12 +109,29 @@ Session::Session(SessionOptions options, QObject* parent)
         m_collections.setImporting(importing ? std::optional(status.request.collection) : std::nullopt);
         checkShutDown();
     });
+    m_changes.setHidden(readHidden(m_library));
+    connect(&m_changes, &CollectionChanges::changed, this, &Session::refresh);
+    connect(&m_changes, &CollectionChanges::collectionOpened, this, &Session::collectionOpened);
+    connect(&m_changes, &CollectionChanges::failed, this, &Session::failed);
+    connect(&m_purge, &ChildProcess::ended, this, &Session::handlePurgeEnd);
     connect(&m_embedder, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_renderer, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_poll, &QTimer::timeout, this, &Session::poll);
+    m_seenVersion = m_library.dataVersion();
+    // After the window has asked for what it shows: counting can wait, a listing cannot.
+    QTimer::singleShot(0, this, &Session::start);
+}
+
+void Session::start() {
     m_poll.start(pollMs);
     refresh();
     offerStoppedImports();
+    purgeHidden();
+    if (m_options.scanAtStart) scanForChanges();
+}
+
+Session::~Session() {
+    m_stopScans.request_stop();
 }
 
 std::optional<Image> Session::image(ImageId id) {
@@ -148,6 +141,20 @@ std::optional<Image> Session::image(ImageId id) {
         // A busy or failing catalogue shows an empty tile; the listing's own read reports the failure.
         return std::nullopt;
     }
+}
+
+std::vector<Folder> Session::folders(CollectionId id) {
+    try {
+        return m_library.folders(id);
+    } catch (const Error& error) {
+        Q_EMIT failed(problemOf(error));
+        return {};
+    }
+}
+
+ImageFilter Session::visible(ImageFilter filter) const {
+    filter.without = m_changes.hidden();
+    return filter;
 }
 
 void Session::poll() {
@@ -175,8 +182,12 @@ void Session::refresh() {
     };
     m_thread.run(
         this,
-        [](LibraryAccess& access) {
-            return Listing{access.library().collections(), access.library().imageIds().size()};
+        [all = visible({})](LibraryAccess& access) {
+            Listing listing{access.library().collections(), access.library().imageCount(all)};
+            std::erase_if(listing.collections, [&all](const Collection& collection) {
+                return std::find(all.without.begin(), all.without.end(), collection.id) != all.without.end();
+            });
+            return listing;
         },
         [this, finish](Listing listing) {
             m_collections.setCollections(std::move(listing.collections), listing.images);
@@ -192,12 +203,15 @@ void Session::refresh() {
 void Session::offerStoppedImports() {
     m_thread.run(
         this,
-        [](LibraryAccess& access) {
+        [hidden = m_changes.hidden()](LibraryAccess& access) {
             std::vector<ImportRequest> requests;
             std::set<std::string> seen;
+            const auto isHidden = [&hidden](CollectionId id) {
+                return std::find(hidden.begin(), hidden.end(), id) != hidden.end();
+            };
             for (const auto& job : access.library().resumableJobs()) {
                 const auto collection = access.library().findCollection(collectionOf(job));
-                if (!collection || !seen.insert(collection->name).second) continue;
+                if (!collection || isHidden(collection->id) || !seen.insert(collection->name).second) continue;
                 requests.push_back({collection->id, QString::fromStdString(collection->name),
                                     foldersOf(access.library(), collection->id)});
             }
@@ -222,11 +236,73 @@ void Session::closeStoppedImports(const QString& collection) {
         [](bool) {}, reporter());
 }
 
-void Session::open(const std::vector<fs::path>& paths) {
+/// Imports that find something to do start by themselves; those that were stopped wait for the user.
+void Session::scanForChanges() {
+    m_scans.run(
+        this,
+        [all = visible({}), stop = m_stopScans.get_token()](LibraryAccess& access) {
+            Library& library = access.library();
+            std::set<std::string> stopped;
+            for (const auto& job : library.resumableJobs())
+                stopped.insert(collectionOf(job));
+            std::vector<CollectionId> changed;
+            for (const Collection& collection : library.collections()) {
+                const bool isHidden =
+                    std::find(all.without.begin(), all.without.end(), collection.id) != all.without.end();
+                if (!isHidden && !stopped.contains(collection.name) && hasFolderChanges(library, collection.id, stop))
+                    changed.push_back(collection.id);
+            }
+            return changed;
+        },
+        [this](const std::vector<CollectionId>& changed) {
+            for (const CollectionId id : changed)
+                m_changes.rescan(id);
+        },
+        reporter());
+}
+
+/// In a child, which can be killed at any moment: with a large collection it takes longer than a window may stay open.
+void Session::purgeHidden() {
+    std::vector<CollectionId> hidden = m_changes.hidden();
+    if (hidden.empty()) return;
+    m_thread.run(
+        this,
+        [hidden](LibraryAccess& access) {
+            std::vector<Collection> left = access.library().collections();
+            std::erase_if(left, [&hidden](const Collection& collection) {
+                return std::find(hidden.begin(), hidden.end(), collection.id) == hidden.end();
+            });
+            return left;
+        },
+        [this](const std::vector<Collection>& left) {
+            for (const Collection& collection : left)
+                m_toPurge.push_back(QString::fromStdString(collection.name));
+            if (left.empty()) m_changes.forgetHidden();
+            purgeNext();
+        },
+        reporter());
+}
+
+void Session::purgeNext() {
+    if (m_toPurge.isEmpty() || m_purge.running() || m_shuttingDown) return;
+    m_purge.start(m_options.cli,
+                  libraryArguments(m_options) + QStringList{u"collections"_s, u"--remove"_s, m_toPurge.front()});
+}
+
+void Session::handlePurgeEnd(const ChildEnd& end) {
+    if (m_shuttingDown) return checkShutDown();
+    // What could not be deleted stays hidden; the next start tries again.
+    if (!end.started || end.crashed || end.exitCode != 0) return m_toPurge.clear();
+    m_toPurge.removeFirst();
+    if (m_toPurge.isEmpty()) m_changes.forgetHidden();
+    purgeNext();
+}
+
+void Session::open(const std::vector<fs::path>& paths, std::optional<CollectionId> into) {
     m_thread.run(
         this, [paths](LibraryAccess&) { return lookAt(paths); },
-        [this](const Opened& opened) {
-            if (!opened.folders.empty()) return importFolders(opened.folders);
+        [this, into](const Opened& opened) {
+            if (!opened.folders.empty()) return importFolders(opened.folders, {}, into);
             if (opened.files.empty()) {
                 Q_EMIT failed(
                     {tr("There is nothing at that place. Check the name, or that its disk is plugged in."), {}});
@@ -241,7 +317,8 @@ void Session::open(const std::vector<fs::path>& paths) {
         reporter());
 }
 
-void Session::importFolders(const std::vector<fs::path>& folders, const QString& name) {
+void Session::importFolders(const std::vector<fs::path>& folders, const QString& name,
+                            std::optional<CollectionId> into) {
     const std::vector<fs::path> roots = outermost(folders);
     if (roots.empty()) return;
     for (const fs::path& root : roots) {
@@ -250,37 +327,34 @@ void Session::importFolders(const std::vector<fs::path>& folders, const QString&
             {tr("The folder's name is not valid text. Rename it, or add the folder above it."), pathText(root)});
         return;
     }
+    if (into) return m_changes.addFolders(*into, m_collections.nameOf(into), roots);
     QString wanted = name;
     if (wanted.isEmpty()) {
         wanted = fileNameText(roots.front());
         if (roots.size() > 1) wanted = tr("%1 and %n more", nullptr, static_cast<int>(roots.size()) - 1).arg(wanted);
     }
+    m_changes.create(roots, wanted);
+}
+
+void Session::readImages(QObject* context, const ImageFilter& filter, ImageOrder order, OnImages done) {
     m_thread.run(
-        this,
-        [roots, wanted = wanted.toStdString()](LibraryAccess& access) {
-            return collectionOf(access.library(), roots, wanted);
+        context,
+        [filter = visible(filter), order](LibraryAccess& access) { return access.library().imageIds(filter, order); },
+        std::move(done), reporter());
+}
+
+void Session::readFolders(QObject* context, std::optional<CollectionId> collection, OnFolders done) {
+    m_thread.run(
+        context, [collection](LibraryAccess& access) { return access.library().foldersWithFiles(collection); },
+        std::move(done), reporter());
+}
+
+void Session::sortNeighbours(QObject* context, std::vector<Neighbour> neighbours, ImageOrder order, OnNeighbours done) {
+    m_searches.run(
+        context,
+        [neighbours = std::move(neighbours), order](LibraryAccess& access) mutable {
+            return sorted(access.library(), std::move(neighbours), order);
         },
-        [this](const ImportRequest& request) { startImport(request); }, reporter());
-}
-
-void Session::rescan(CollectionId collection) {
-    m_thread.run(
-        this,
-        [collection, name = m_collections.nameOf(collection)](LibraryAccess& access) {
-            return ImportRequest{collection, name, foldersOf(access.library(), collection)};
-        },
-        [this](const ImportRequest& request) { startImport(request); }, reporter());
-}
-
-void Session::startImport(const ImportRequest& request) {
-    refresh();
-    m_imports.enqueue(request);
-    Q_EMIT collectionOpened(request.collection);
-}
-
-void Session::readImages(QObject* context, std::optional<CollectionId> collection, OnImages done) {
-    m_thread.run(
-        context, [collection](LibraryAccess& access) { return access.library().imageIds(filterOf(collection)); },
         std::move(done), reporter());
 }
 
@@ -290,21 +364,21 @@ void Session::readUnreadable(QObject* context, std::optional<CollectionId> colle
         std::move(done), reporter());
 }
 
-void Session::findNeighbours(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
+void Session::findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
                              OnProblem failed) {
-    if (query.image || !query.vector.empty()) {
-        searchInThread(context, std::move(query), collection, std::move(done), std::move(failed));
+    if ((query.image && !query.region) || !query.vector.empty()) {
+        searchInThread(context, std::move(query), filter, std::move(done), std::move(failed));
     } else {
-        embedAndSearch(context, std::move(query), collection, std::move(done), std::move(failed));
+        embedAndSearch(context, std::move(query), filter, std::move(done), std::move(failed));
     }
 }
 
-void Session::searchInThread(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
+void Session::searchInThread(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
                              OnProblem failed) {
     using Found = std::optional<std::vector<Neighbour>>; // nothing: the image has no vector yet
     SearchOptions options;
     options.limit = m_options.neighbours;
-    options.filter = filterOf(collection);
+    options.filter = visible(filter);
     options.exclude = query.image;
     const auto search = [query, options](LibraryAccess& access) -> Found {
         Searcher* searcher = access.searcher();
@@ -314,21 +388,21 @@ void Session::searchInThread(QObject* context, ImageQuery query, std::optional<C
         if (!vector) return std::nullopt;
         return searcher->search(*vector, options);
     };
-    m_thread.run(
+    m_searches.run(
         context, search,
-        [this, context = QPointer(context), query, collection, done, failed](Found found) {
+        [this, context = QPointer(context), query, filter, done, failed](Found found) {
             if (found) return done(query, std::move(*found));
-            embedAndSearch(context, query, collection, done, failed);
+            embedAndSearch(context, query, filter, done, failed);
         },
         failed);
 }
 
-void Session::embedAndSearch(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
+void Session::embedAndSearch(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
                              OnProblem failed) {
-    const auto embed = [this, context = QPointer(context), query, collection, done,
+    const auto embed = [this, context = QPointer(context), query, filter, done,
                         failed](const std::optional<EmbeddingSet>& set) {
         if (!set) return failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
-        const auto search = [this, context, query, collection, done, failed,
+        const auto search = [this, context, query, filter, done, failed,
                              set](std::variant<QueryEmbedding, Problem> answer) mutable {
             if (!context) return;
             if (auto* problem = std::get_if<Problem>(&answer)) return failed(std::move(*problem));
@@ -339,24 +413,44 @@ void Session::embedAndSearch(QObject* context, ImageQuery query, std::optional<C
                 return failed({tr("The library was embedded anew in the meantime. Search again."), {}});
             }
             query.vector = std::move(embedding.base);
-            searchInThread(context, query, collection, done, failed);
+            searchInThread(context, query, filter, done, failed);
         };
         if (query.file.empty()) {
-            m_embedder.embed(pngOf(query.pixels), search);
+            m_embedder.embed(pngOf(query.pixels), query.region, search);
         } else {
-            m_embedder.embed(query.file, search);
+            m_embedder.embed(query.file, query.region, search);
         }
     };
-    m_thread.run(
+    m_searches.run(
         context, [](LibraryAccess& access) { return access.shownSet(); }, embed, failed);
 }
 
-void Session::readPreview(QObject* context, const fs::path& file, std::function<void(QImage)> done) {
-    m_renderer.render(file, previewSide,
-                      [context = QPointer(context), done = std::move(done)](std::variant<QImage, Problem> answer) {
-                          // Without a preview the query is shown by its name: the search itself reports a bad file.
-                          if (context && std::holds_alternative<QImage>(answer)) done(std::get<QImage>(answer));
+void Session::render(QObject* context, const fs::path& file, int side, std::function<void(Rendering)> done,
+                     OnProblem failed) {
+    m_renderer.render(file, side,
+                      [context = QPointer(context), done = std::move(done),
+                       failed = std::move(failed)](std::variant<Rendering, Problem> answer) {
+                          if (!context) return;
+                          if (auto* rendering = std::get_if<Rendering>(&answer)) return done(std::move(*rendering));
+                          failed(std::get<Problem>(std::move(answer)));
                       });
+}
+
+void Session::saveWindowState(const WindowState& state) {
+    ++m_saving;
+    const auto finish = [this] {
+        --m_saving;
+        checkShutDown();
+    };
+    m_thread.run(
+        this,
+        [state, file = windowStateFile()](LibraryAccess&) {
+            grappa::saveWindowState(file, state);
+            return true;
+        },
+        [finish](bool) { finish(); },
+        // A place that is not kept is no loss worth a message.
+        [finish](const Problem&) { finish(); });
 }
 
 void Session::shutDown() {
@@ -365,11 +459,14 @@ void Session::shutDown() {
     m_imports.stop();
     m_embedder.stop();
     m_renderer.stop();
+    m_purge.stop();
+    m_stopScans.request_stop();
     checkShutDown();
 }
 
 void Session::checkShutDown() {
-    if (m_shuttingDown && !m_imports.running() && !m_embedder.running() && !m_renderer.running())
+    if (m_shuttingDown && !m_imports.running() && !m_embedder.running() && !m_renderer.running() &&
+        !m_purge.running() && m_saving == 0)
         Q_EMIT shutDownFinished();
 }
 

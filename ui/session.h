@@ -1,11 +1,13 @@
 #pragma once
 
 #include "core/library/library.h"
+#include "ui/collection_changes.h"
 #include "ui/history.h"
 #include "ui/jobs/import_child.h"
 #include "ui/jobs/library_thread.h"
 #include "ui/jobs/serve_client.h"
 #include "ui/models/collection_list_model.h"
+#include "ui/window_state.h"
 
 #include <QObject>
 #include <QTimer>
@@ -20,7 +22,8 @@ namespace grappa {
 struct SessionOptions {
     std::optional<std::filesystem::path> library{}; ///< its folder; nothing = LibraryPaths::resolve() chooses
     QString cli = defaultCliProgram();
-    std::size_t neighbours = 200;
+    std::size_t neighbours = 500;
+    bool scanAtStart = true; ///< look for new and changed files in all collections
 };
 
 /// Owns the library, its searcher and all jobs of a window. Everything here is called on the GUI thread and returns at
@@ -31,30 +34,45 @@ class Session : public QObject {
 public:
     /// Opens or creates the library. Throws what Library throws.
     explicit Session(SessionOptions options, QObject* parent = nullptr);
+    ~Session() override;
 
     const LibraryPaths& paths() const { return m_library.paths(); }
     CollectionListModel* collections() { return &m_collections; }
+    CollectionChanges* changes() { return &m_changes; }
     ImportChild* imports() { return &m_imports; }
+    const ServeClient& embedder() const { return m_embedder; }
+    const ServeClient& renderer() const { return m_renderer; }
 
-    std::optional<Image> image(ImageId id); ///< one short read
+    std::optional<Image> image(ImageId id);       ///< one short read
+    std::vector<Folder> folders(CollectionId id); ///< one short read
 
-    /// Folders become a collection that is imported at once; one image file becomes a query.
-    void open(const std::vector<std::filesystem::path>& paths);
-    void importFolders(const std::vector<std::filesystem::path>& folders, const QString& name = {});
-    void rescan(CollectionId collection);
+    /// Folders become a collection that is imported at once, or go `into` one; one image file becomes a query.
+    void open(const std::vector<std::filesystem::path>& paths, std::optional<CollectionId> into = std::nullopt);
+    void importFolders(const std::vector<std::filesystem::path>& folders, const QString& name = {},
+                       std::optional<CollectionId> into = std::nullopt);
 
+    using OnProblem = std::function<void(Problem)>;
     using OnImages = std::function<void(std::vector<ImageId>)>;
-    void readImages(QObject* context, std::optional<CollectionId> collection, OnImages done);
+    void readImages(QObject* context, const ImageFilter& filter, ImageOrder order, OnImages done);
     using OnFiles = std::function<void(std::vector<File>)>;
     void readUnreadable(QObject* context, std::optional<CollectionId> collection, OnFiles done);
+    using OnFolders = std::function<void(std::vector<std::filesystem::path>)>;
+    /// The folders that hold the collection's files.
+    void readFolders(QObject* context, std::optional<CollectionId> collection, OnFolders done);
 
-    /// The query (with its vector, when a child had to make one) and its neighbours.
+    /// The query (with its vector, when a child had to make one) and its neighbours, best first.
     using OnFound = std::function<void(ImageQuery, std::vector<Neighbour>)>;
-    using OnProblem = std::function<void(Problem)>;
-    void findNeighbours(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
-                        OnProblem failed);
-    /// A small picture of a file from anywhere, decoded by a child.
-    void readPreview(QObject* context, const std::filesystem::path& file, std::function<void(QImage)> done);
+    void findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
+    using OnNeighbours = std::function<void(std::vector<Neighbour>)>;
+    void sortNeighbours(QObject* context, std::vector<Neighbour> neighbours, ImageOrder order, OnNeighbours done);
+
+    /// Pixels of a file from anywhere, decoded by a child; the long side at most `side`.
+    void render(QObject* context, const std::filesystem::path& file, int side, std::function<void(Rendering)> done,
+                OnProblem failed);
+
+    std::filesystem::path windowStateFile() const { return paths().data / "window.json"; }
+    /// In the background; shutDownFinished() waits for it.
+    void saveWindowState(const WindowState& state);
 
     /// Stops all children, which keep what is done; shutDownFinished() comes within 3 s.
     void shutDown();
@@ -67,30 +85,40 @@ Q_SIGNALS:
     void shutDownFinished();
 
 private:
+    void start();
     void poll();
     void refresh();
+    ImageFilter visible(ImageFilter filter) const; ///< without the hidden collections
     void offerStoppedImports();
     void closeStoppedImports(const QString& collection);
-    void startImport(const ImportRequest& request);
-    void searchInThread(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
-                        OnProblem failed);
-    void embedAndSearch(QObject* context, ImageQuery query, std::optional<CollectionId> collection, OnFound done,
-                        OnProblem failed);
+    void scanForChanges();
+    void purgeHidden();
+    void purgeNext();
+    void handlePurgeEnd(const ChildEnd& end);
+    void searchInThread(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
+    void embedAndSearch(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
     void checkShutDown();
     OnProblem reporter();
 
     SessionOptions m_options;
-    Library m_library; ///< the GUI thread's: records by id and the data version
-    LibraryThread m_thread;
+    Library m_library;        ///< the GUI thread's: records by id and the data version
+    LibraryThread m_thread;   ///< listings and changes
+    LibraryThread m_searches; ///< apart, so that a search waits for no listing
+    LibraryThread m_scans;    ///< of folders, at the start
+    std::stop_source m_stopScans;
     CollectionListModel m_collections;
     ImportChild m_imports;
+    CollectionChanges m_changes;
     ServeClient m_embedder;
     ServeClient m_renderer;
+    ChildProcess m_purge; ///< deletes collections that an earlier window had hidden
+    QStringList m_toPurge;
     QTimer m_poll;
     std::int64_t m_seenVersion = 0;
     bool m_refreshing = false;
     bool m_refreshAgain = false;
     bool m_shuttingDown = false;
+    int m_saving = 0; ///< states of the window that are not written yet
 };
 
 } // namespace grappa

@@ -274,6 +274,16 @@ void Library::removeCollection(CollectionId id) {
     transaction.commit();
 }
 
+void Library::removeFolder(FolderId id) {
+    Transaction transaction = m_impl->begin(Durability::Full);
+    Database& db = *m_impl->db;
+    db.run("INSERT OR IGNORE INTO orphans SELECT DISTINCT image FROM files WHERE folder = ?1 AND image IS NOT NULL",
+           id);
+    requireChanged(db.run("DELETE FROM folders WHERE id = ?1", id), "folder", id);
+    m_impl->dropOrphans();
+    transaction.commit();
+}
+
 std::vector<Folder> Library::folders(CollectionId id) {
     std::vector<Folder> folders;
     for (SqlQuery row(*m_impl->db,

@@ -131,11 +131,13 @@ struct ImageFilter {
     std::string nameContains;                ///< case-insensitive (ASCII) part of the file name
     std::string format;                      ///< "jpeg", ...
     std::int64_t takenFrom = 0, takenTo = 0; ///< seconds since 1970, [from, to); 0 = open
+    std::vector<CollectionId> without;       ///< leave out images that have files in these collections only
     bool any() const;                        ///< whether it leaves anything out
     bool operator==(const ImageFilter&) const = default;
 };
 
-enum class ImageOrder { Added, Name, Folder, Taken };
+/// Images without a known time come last in both orders by time.
+enum class ImageOrder { Added, Name, Folder, Taken, TakenNewestFirst };
 
 /// The catalogue. One object belongs to one thread and owns one SQLite connection; any number of processes may have it
 /// open. Writes are short transactions under the write lock (architecture: Writers). Throws DatabaseFailed,
@@ -175,10 +177,15 @@ public:
     std::vector<Folder> folders(CollectionId id);
     /// Adds a folder (made absolute); the existing row when the collection already has it or one above it.
     Folder addFolder(CollectionId id, const std::filesystem::path& path);
+    void removeFolder(FolderId id); ///< rows only, as removeCollection()
+    /// The folders that hold files of the collection (of all), each once, by path.
+    std::vector<std::filesystem::path> foldersWithFiles(std::optional<CollectionId> id);
     void setFolderPath(FolderId id, const std::filesystem::path& path); ///< "relink" after a move
     void setFolderOnline(FolderId id, bool online);                     ///< its files follow
 
     // Files of a scan
+    /// Files of the folder that were there at the last scan, readable or not.
+    std::uint64_t filesSeen(FolderId folder);
     std::optional<File> findFile(FolderId folder, const std::filesystem::path& relativePath);
     /// The end of a scan: marks files of the folder that are not in `seen` as offline, those in it as present; forgets
     /// unreadable files that vanished, and images that no file holds any more. Returns how many files went offline.
@@ -193,6 +200,8 @@ public:
     std::optional<ImageId> findImage(const ContentHash& hash);
     /// Ids in order; the ordering is read once, records are fetched by id.
     std::vector<ImageId> imageIds(const ImageFilter& filter = {}, ImageOrder order = ImageOrder::Added);
+
+    std::uint64_t imageCount(const ImageFilter& filter = {});
 
     // Embedding sets
     EmbeddingSet embeddingSet(const EmbeddingSetKey& key, int dim); ///< finds or creates

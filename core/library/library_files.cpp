@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace grappa {
 
@@ -37,6 +38,8 @@ std::vector<FileRange> fileRanges(Database& db, const ImageFilter& filter) {
                       filter.collection);
          row.next();) {
         const Folder folder = folderFromRow(row);
+        if (std::find(filter.without.begin(), filter.without.end(), folder.collection) != filter.without.end())
+            continue;
         if (wanted.empty() || relativeTo(wanted, folder.path))
             ranges.push_back({folder.id, {}, {}});
         else if (const auto below = relativeTo(folder.path, wanted))
@@ -53,7 +56,7 @@ IdSet imagesOfFiles(Database& db, const ImageFilter& filter) {
     };
     const std::string name = asciiLower(filter.nameContains);
     const auto nameBlob = Blob(std::string_view(name));
-    if (!filter.collection && filter.folder.empty()) {
+    if (!filter.collection && filter.folder.empty() && filter.without.empty()) {
         collect({db, "SELECT image FROM files WHERE instr(name, ?1) > 0 AND image IS NOT NULL", nameBlob});
         return images;
     }
@@ -112,13 +115,25 @@ void walk(Database& db, ImageOrder order, const std::function<void(ImageId)>& vi
         visitAll({db, "SELECT id FROM images WHERE taken_at > 0 ORDER BY taken_at, id"});
         visitAll({db, "SELECT id FROM images WHERE taken_at = 0 ORDER BY id"});
         break;
+    case ImageOrder::TakenNewestFirst:
+        visitAll({db, "SELECT id FROM images WHERE taken_at > 0 ORDER BY taken_at DESC, id DESC"});
+        visitAll({db, "SELECT id FROM images WHERE taken_at < 0 ORDER BY taken_at DESC, id DESC"});
+        visitAll({db, "SELECT id FROM images WHERE taken_at = 0 ORDER BY id"});
+        break;
     }
 }
 
 } // namespace
 
 bool ImageFilter::any() const {
-    return collection || !folder.empty() || !nameContains.empty() || !format.empty() || takenFrom != 0 || takenTo != 0;
+    return collection || !folder.empty() || !nameContains.empty() || !format.empty() || takenFrom != 0 ||
+           takenTo != 0 || !without.empty();
+}
+
+std::uint64_t Library::filesSeen(FolderId folder) {
+    const auto count = m_impl->db->integer("SELECT count(*) FROM files WHERE folder = ?1 AND state <> ?2", folder,
+                                           stored(FileState::Offline));
+    return static_cast<std::uint64_t>(count.value_or(0));
 }
 
 std::optional<File> Library::findFile(FolderId folder, const std::filesystem::path& relativePath) {
@@ -225,11 +240,40 @@ std::optional<ImageId> Library::findImage(const ContentHash& hash) {
     return m_impl->db->integer("SELECT id FROM images WHERE hash = ?1", Blob(std::span(hash.bytes)));
 }
 
+std::uint64_t Library::imageCount(const ImageFilter& filter) {
+    if (filter.any()) return imageIds(filter).size();
+    const auto count = m_impl->db->integer("SELECT (SELECT count(*) FROM images) - (SELECT count(*) FROM orphans)");
+    return static_cast<std::uint64_t>(count.value_or(0));
+}
+
+std::vector<std::filesystem::path> Library::foldersWithFiles(std::optional<CollectionId> id) {
+    Database& db = *m_impl->db;
+    const ReadTransaction snapshot(db);
+    std::set<std::filesystem::path> found;
+    ImageFilter filter;
+    filter.collection = id;
+    for (const FileRange& range : fileRanges(db, filter)) {
+        SqlQuery root(db, "SELECT path FROM folders WHERE id = ?1", range.folder);
+        if (!root.next()) continue;
+        const std::filesystem::path folder = root.text(0);
+        std::optional<std::string> last;
+        for (SqlQuery row(db, "SELECT path FROM files WHERE folder = ?1 ORDER BY path", range.folder); row.next();) {
+            const std::string path = row.text(0);
+            const std::size_t end = path.rfind('/');
+            const std::string_view parent = std::string_view(path).substr(0, end == std::string::npos ? 0 : end);
+            if (last && parent == *last) continue;
+            last = parent;
+            found.insert(parent.empty() ? folder : folder / parent);
+        }
+    }
+    return {found.begin(), found.end()};
+}
+
 std::vector<ImageId> Library::imageIds(const ImageFilter& filter, ImageOrder order) {
     Database& db = *m_impl->db;
     const ReadTransaction snapshot(db);
     std::optional<IdSet> ofFiles, ofProperties;
-    if (filter.collection || !filter.folder.empty() || !filter.nameContains.empty())
+    if (filter.collection || !filter.folder.empty() || !filter.nameContains.empty() || !filter.without.empty())
         ofFiles = imagesOfFiles(db, filter);
     if (!filter.format.empty() || filter.takenFrom != 0 || filter.takenTo != 0)
         ofProperties = imagesWithProperties(db, filter);

@@ -1,6 +1,7 @@
 #include "ui/models/image_list_model.h"
 #include "ui/models/thumbnail_loader.h"
 #include "ui/views/gallery_view.h"
+#include "ui/views/tile_painter.h"
 
 #include <QAbstractListModel>
 #include <QScrollBar>
@@ -57,6 +58,7 @@ private Q_SLOTS:
     void positionOutlivesAnotherSize();
     void ctrlAndWheelChangeTheSize();
     void indexAtFindsWhatVisualRectSays();
+    void theCheckMarkSelectsAndTheOtherViews();
 
 private:
     void show(QAbstractItemModel& model) {
@@ -168,6 +170,24 @@ void TestGalleryView::indexAtFindsWhatVisualRectSays() {
         if (m_view->viewport()->rect().contains(centre)) QCOMPARE(m_view->indexAt(centre).row(), row);
     }
     QVERIFY(!m_view->indexAt({2, 2}).isValid());
+}
+
+void TestGalleryView::theCheckMarkSelectsAndTheOtherViews() {
+    CountingModel model(20);
+    show(model);
+    QSignalSpy searches(m_view.get(), &GalleryView::searchRequested);
+    QSignalSpy views(m_view.get(), &GalleryView::viewRequested);
+    for (const int row : {1, 3})
+        QTest::mouseClick(m_view->viewport(), Qt::LeftButton, {},
+                          TilePainter::checkRect(m_view->visualRect(model.index(row))).center());
+    QCOMPARE(m_view->selectionModel()->selectedIndexes().size(), 2);
+    QTest::mouseClick(m_view->viewport(), Qt::LeftButton, {},
+                      TilePainter::viewRect(m_view->visualRect(model.index(4))).center());
+    QCOMPARE(views.count(), 1);
+    QTest::keyClick(m_view.get(), Qt::Key_Space);
+    QCOMPARE(views.count(), 2);
+    QCOMPARE(views.last().first().toModelIndex().row(), 4);
+    QCOMPARE(searches.count(), 0);
 }
 
 QTEST_MAIN(TestGalleryView)

@@ -4,6 +4,16 @@
 
 using namespace grappa;
 
+namespace {
+
+Place inCollection(CollectionId id) {
+    Place place;
+    place.filter.collection = id;
+    return place;
+}
+
+} // namespace
+
 class TestHistory : public QObject {
     Q_OBJECT
 
@@ -16,12 +26,14 @@ private Q_SLOTS:
 void TestHistory::backLeadsToThePlaceAsItWasLeft() {
     History history;
     QVERIFY(!history.canGoBack());
-    history.push({.collection = 7});
+    history.push(inCollection(7));
     history.current().position = {.row = 120, .hidden = 0.5};
-    history.push({.collection = 7, .query = ImageQuery{.image = 3}});
+    Place results = inCollection(7);
+    results.query = ImageQuery{.image = 3};
+    history.push(results);
     QVERIFY(history.current().query);
     history.back();
-    QCOMPARE(history.current().collection, std::optional<CollectionId>(7));
+    QCOMPARE(history.current().filter.collection, std::optional<CollectionId>(7));
     QCOMPARE(history.current().position.row, 120);
     QVERIFY(history.canGoForward());
     history.forward();
@@ -30,20 +42,20 @@ void TestHistory::backLeadsToThePlaceAsItWasLeft() {
 
 void TestHistory::aNewPlaceForgetsWhatWasAhead() {
     History history;
-    history.push({.collection = 1});
-    history.push({.collection = 2});
+    history.push(inCollection(1));
+    history.push(inCollection(2));
     history.back();
-    history.push({.collection = 3});
+    history.push(inCollection(3));
     QVERIFY(!history.canGoForward());
     history.back();
-    QCOMPARE(history.current().collection, std::optional<CollectionId>(1));
+    QCOMPARE(history.current().filter.collection, std::optional<CollectionId>(1));
 }
 
 void TestHistory::itIsBounded() {
     History history;
     for (CollectionId id = 1; id <= 1000; ++id)
-        history.push({.collection = id});
-    QCOMPARE(history.current().collection, std::optional<CollectionId>(1000));
+        history.push(inCollection(id));
+    QCOMPARE(history.current().filter.collection, std::optional<CollectionId>(1000));
     std::size_t steps = 0;
     for (; history.canGoBack(); ++steps)
         history.back();

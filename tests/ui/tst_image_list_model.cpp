@@ -28,6 +28,8 @@ private Q_SLOTS:
     void onlyTheStretchThatDiffersIsReplaced();
     void neighboursHaveScores();
     void oldRecordsStayWhileNewOnesAreRead();
+    void aCutKeepsTheRowsAbove();
+    void aRowTakesFewBytes();
 
 private:
     ImageListModel::Fetch fetch() {
@@ -116,6 +118,34 @@ void TestImageListModel::oldRecordsStayWhileNewOnesAreRead() {
     QVERIFY(model.index(0).data().isValid());
     QTest::qWait(20);
     QCOMPARE(m_fetched, 2);
+}
+
+void TestImageListModel::aCutKeepsTheRowsAbove() {
+    ImageListModel model(fetch());
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const std::vector<Neighbour> all{{5, 0.9F}, {4, 0.5F}, {3, 0.4F}};
+    model.setNeighbours(all);
+    QSignalSpy resets(&model, &QAbstractItemModel::modelReset);
+    model.setNeighbours(std::span(all).first(1));
+    QCOMPARE(model.rowCount(), 1);
+    model.setNeighbours(all);
+    QCOMPARE(model.rowCount(), 3);
+    QCOMPARE(model.index(2).data(ImageListModel::ScoreRole).toFloat(), 0.4F);
+    QCOMPARE(resets.count(), 0);
+    model.setNeighbours(std::vector<Neighbour>{{5, 0.8F}, {4, 0.5F}, {3, 0.4F}});
+    QCOMPARE(model.index(0).data(ImageListModel::ScoreRole).toFloat(), 0.8F);
+}
+
+void TestImageListModel::aRowTakesFewBytes() {
+    constexpr std::size_t rows = 100'000;
+    ImageListModel model(fetch());
+    auto ids = idsUpTo(static_cast<ImageId>(rows));
+    ids.reserve(2 * rows);
+    model.setImages(std::move(ids));
+    QVERIFY(model.bytesOfRows() <= 16 * rows);
+    const std::vector<int> some{3, 1, 700'000};
+    QCOMPARE(model.readRecords(some, 10).size(), std::size_t{2});
+    QCOMPARE(model.readRecords(some, 1).size(), std::size_t{1});
 }
 
 QTEST_GUILESS_MAIN(TestImageListModel)

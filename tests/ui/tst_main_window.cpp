@@ -2,10 +2,12 @@
 #include "tests/support/tiny_backbone.h"
 #include "ui/models/image_list_model.h"
 #include "ui/session.h"
+#include "ui/views/collection_sidebar.h"
 #include "ui/views/gallery_view.h"
 #include "ui/views/main_window.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/unreadable_dialog.h"
+#include "ui/views/viewer.h"
 
 #include <QClipboard>
 #include <QDir>
@@ -13,6 +15,7 @@
 #include <QFile>
 #include <QGuiApplication>
 #include <QLabel>
+#include <QListView>
 #include <QMimeData>
 #include <QPushButton>
 #include <QScrollBar>
@@ -29,7 +32,7 @@ using namespace grappa;
 namespace {
 
 constexpr int imagesInGarden = 60;
-constexpr int patienceMs = 120'000;
+constexpr int patienceMs = 20'000;
 
 } // namespace
 
@@ -51,9 +54,15 @@ private Q_SLOTS:
     void anImportThatDiedIsToldAndGoesOn();
     void theSameFolderMakesNoSecondCollection();
     void closingEndsTheChildren();
+    void aSearchChildThatDiedIsToldAndStartsAgain();
+    void aRendererThatDiedIsToldAndStartsAgain();
+    void foldersDroppedOnACollectionGoIntoIt();
+    void newFilesAreFoundAtTheNextStart();
+    void aStoppedImportIsOfferedAtTheNextStart();
 
 private:
-    void drop(const QMimeData& data);
+    void reopen();
+    void drop(const QMimeData& data, const QPoint& place = {640, 400});
     void dropPaths(const QStringList& paths);
     void importGarden();
     QString text(const char* name) const { return m_window->findChild<QLabel*>(name)->text(); }
@@ -99,11 +108,11 @@ void TestMainWindow::cleanup() {
     m_folder.reset();
 }
 
-void TestMainWindow::drop(const QMimeData& data) {
-    QDragEnterEvent enter({640, 400}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+void TestMainWindow::drop(const QMimeData& data, const QPoint& place) {
+    QDragEnterEvent enter(place, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QCoreApplication::sendEvent(m_window.get(), &enter);
     QVERIFY(enter.isAccepted());
-    QDropEvent event({640, 400}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QDropEvent event(place, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QCoreApplication::sendEvent(m_window.get(), &event);
 }
 
@@ -119,14 +128,14 @@ void TestMainWindow::dropPaths(const QStringList& paths) {
 void TestMainWindow::importGarden() {
     dropPaths({m_garden});
     QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
-    QTRY_COMPARE(images()->rowCount(), imagesInGarden);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), imagesInGarden, patienceMs);
 }
 
 void TestMainWindow::aDroppedFolderIsImportedAndSearchedByClick() {
     importGarden();
     QCOMPARE(text("title"), "Garden");
     click(4);
-    QTRY_VERIFY(showsScores());
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
     QCOMPARE(images()->rowCount(), imagesInGarden - 1);
     QVERIFY(text("title").startsWith("Similar to "));
     float before = 1.001F;
@@ -141,17 +150,19 @@ void TestMainWindow::escapeReturnsToTheSamePlace() {
     importGarden();
     gallery()->setTileSize(GalleryView::largestTile);
     gallery()->verticalScrollBar()->setValue(gallery()->verticalScrollBar()->maximum() / 2);
-    const int before = gallery()->visibleRows().first;
-    QVERIFY(before > 0);
-    gallery()->selectionModel()->setCurrentIndex(images()->index(gallery()->visibleRows().second / 2 + before / 2, 0),
+    const auto [first, last] = gallery()->visibleRows();
+    gallery()->selectionModel()->setCurrentIndex(images()->index((first + last) / 2, 0),
                                                  QItemSelectionModel::ClearAndSelect);
+    // Only now: the current image is scrolled into view.
+    const int before = gallery()->verticalScrollBar()->value();
+    QVERIFY(before > 0);
     const int current = gallery()->currentIndex().row();
     QTest::keyClick(gallery(), Qt::Key_Return);
-    QTRY_VERIFY(showsScores());
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
     QTest::keyClick(gallery(), Qt::Key_Escape);
-    QTRY_VERIFY(!showsScores());
+    QTRY_VERIFY_WITH_TIMEOUT(!showsScores(), patienceMs);
     QCOMPARE(images()->rowCount(), imagesInGarden);
-    QTRY_COMPARE(gallery()->visibleRows().first, before);
+    QTRY_COMPARE_WITH_TIMEOUT(gallery()->verticalScrollBar()->value(), before, patienceMs);
     QCOMPARE(gallery()->currentIndex().row(), current);
 }
 
@@ -162,12 +173,12 @@ void TestMainWindow::unreadableFilesAreListedWithReasons() {
     broken.close();
     importGarden();
     auto* link = m_window->findChild<QPushButton*>("warningLink");
-    QTRY_VERIFY(link->isVisible());
+    QTRY_VERIFY_WITH_TIMEOUT(link->isVisible(), patienceMs);
     QTest::mouseClick(link, Qt::LeftButton);
     auto* dialog = m_window->findChild<UnreadableDialog*>();
     QVERIFY(dialog);
     const auto* model = dialog->findChild<QTableView*>()->model();
-    QTRY_COMPARE(model->rowCount(), 1);
+    QTRY_COMPARE_WITH_TIMEOUT(model->rowCount(), 1, patienceMs);
     QCOMPARE(model->index(0, UnreadableFilesModel::NameColumn).data().toString(), "broken.png");
     QCOMPARE(model->index(0, UnreadableFilesModel::ReasonColumn).data().toString(), "not a known image format");
 }
@@ -177,7 +188,7 @@ void TestMainWindow::aPastedImageFindsItself() {
     QGuiApplication::clipboard()->setImage(QImage(m_garden + "/0007.jpg"));
     QTest::keyClick(m_window.get(), Qt::Key_V, Qt::ControlModifier);
     QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
-    QTRY_COMPARE(images()->index(0, 0).data().toString(), "0007.jpg");
+    QTRY_COMPARE_WITH_TIMEOUT(images()->index(0, 0).data().toString(), "0007.jpg", patienceMs);
     QVERIFY(images()->index(0, 0).data(ImageListModel::ScoreRole).toFloat() > 0.99F);
 }
 
@@ -185,7 +196,7 @@ void TestMainWindow::aDroppedFileFindsItself() {
     importGarden();
     dropPaths({m_garden + "/0011.jpg"});
     QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
-    QTRY_COMPARE(images()->index(0, 0).data().toString(), "0011.jpg");
+    QTRY_COMPARE_WITH_TIMEOUT(images()->index(0, 0).data().toString(), "0011.jpg", patienceMs);
     QCOMPARE(text("title"), "Similar to 0011.jpg");
 }
 
@@ -209,7 +220,7 @@ void TestMainWindow::aStoppedImportGoesOn() {
     QVERIFY(images()->rowCount() < 400);
     m_session->imports()->resume();
     QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
-    QTRY_COMPARE(images()->rowCount(), 400);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), 400, patienceMs);
 }
 
 void TestMainWindow::anImportThatDiedIsToldAndGoesOn() {
@@ -222,7 +233,7 @@ void TestMainWindow::anImportThatDiedIsToldAndGoesOn() {
     QVERIFY(m_session->imports()->status().problem.sentence.contains("resume"));
     m_session->imports()->resume();
     QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
-    QTRY_COMPARE(images()->rowCount(), 400);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), 400, patienceMs);
 }
 
 void TestMainWindow::theSameFolderMakesNoSecondCollection() {
@@ -241,6 +252,81 @@ void TestMainWindow::closingEndsTheChildren() {
     m_session->shutDown();
     QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), 4000);
     QVERIFY(!m_session->imports()->running());
+}
+
+void TestMainWindow::reopen() {
+    QSignalSpy ended(m_session.get(), &Session::shutDownFinished);
+    m_window->close();
+    m_session->shutDown();
+    QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), 3000);
+    m_window.reset();
+    m_session.reset();
+    m_session = std::make_unique<Session>(
+        SessionOptions{.library = m_folder->filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli"});
+    m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
+    m_window->show();
+}
+
+void TestMainWindow::aSearchChildThatDiedIsToldAndStartsAgain() {
+    importGarden();
+    dropPaths({m_garden + "/0011.jpg"});
+    QTRY_VERIFY_WITH_TIMEOUT(m_session->embedder().running() && m_session->embedder().processId() > 0, patienceMs);
+    QCOMPARE(::kill(static_cast<pid_t>(m_session->embedder().processId()), SIGKILL), 0);
+    const auto* messages = m_window->findChild<MessageBar*>();
+    QTRY_VERIFY_WITH_TIMEOUT(messages->isVisible(), 5000);
+    QVERIFY(messages->findChild<QLabel*>("sentence")->text().contains("Search again"));
+    QCOMPARE(images()->rowCount(), imagesInGarden);
+    dropPaths({m_garden + "/0011.jpg"});
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->index(0, 0).data().toString(), "0011.jpg", patienceMs);
+}
+
+void TestMainWindow::aRendererThatDiedIsToldAndStartsAgain() {
+    importGarden();
+    gallery()->setCurrentIndex(images()->index(3, 0));
+    QTest::keyClick(gallery(), Qt::Key_Space);
+    auto* viewer = m_window->findChild<Viewer*>();
+    QTRY_VERIFY_WITH_TIMEOUT(m_session->renderer().running() && m_session->renderer().processId() > 0, patienceMs);
+    ::kill(static_cast<pid_t>(m_session->renderer().processId()), SIGKILL);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_session->renderer().running(), 5000);
+    QVERIFY(viewer->isVisible());
+    QTest::keyClick(viewer, Qt::Key_Right);
+    QTRY_VERIFY_WITH_TIMEOUT(!viewer->pixels().isNull(), patienceMs);
+}
+
+void TestMainWindow::foldersDroppedOnACollectionGoIntoIt() {
+    importGarden();
+    const QString more = m_folder->filePath("More");
+    QVERIFY(test::writeImages(more, 5, 1000));
+    auto* list = m_window->findChild<CollectionSidebar*>()->findChild<QListView*>();
+    const QPoint row = list->viewport()->mapTo(m_window.get(), list->visualRect(list->model()->index(1, 0)).center());
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(more)});
+    drop(data, row);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), imagesInGarden + 5, patienceMs);
+    QCOMPARE(m_session->collections()->rowCount(), 2);
+    QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
+    m_session->changes()->undoStack()->undo();
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), imagesInGarden, patienceMs);
+}
+
+void TestMainWindow::newFilesAreFoundAtTheNextStart() {
+    importGarden();
+    QVERIFY(test::writeImages(m_garden, imagesInGarden + 3));
+    reopen();
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), imagesInGarden + 3, patienceMs);
+}
+
+void TestMainWindow::aStoppedImportIsOfferedAtTheNextStart() {
+    QVERIFY(test::writeImages(m_garden, 400));
+    dropPaths({m_garden});
+    QTRY_VERIFY_WITH_TIMEOUT(images()->rowCount() > 0, patienceMs);
+    if (!m_session->imports()->running()) QSKIP("the import was done before the window could be closed");
+    reopen();
+    QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Stopped, 5000);
+    m_session->imports()->resume();
+    QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), 400, patienceMs);
 }
 
 QTEST_MAIN(TestMainWindow)

@@ -8,7 +8,8 @@ namespace grappa {
 using namespace Qt::StringLiterals;
 
 namespace {
-constexpr int killAfterMs = 3000;
+/// The window itself is gone within 3 s of being closed.
+constexpr int killAfterMs = 2500;
 constexpr qsizetype keptLog = 4096;
 } // namespace
 

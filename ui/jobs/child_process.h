@@ -30,7 +30,7 @@ public:
     bool running() const;
     qint64 processId() const { return m_process.processId(); }
     void write(const QByteArray& bytes);
-    /// SIGTERM: the child keeps what is done and ends; SIGKILL when it has not ended after 3 s.
+    /// SIGTERM: the child keeps what is done and ends; SIGKILL when it has not ended after 2.5 s.
     void stop();
 
 Q_SIGNALS:

@@ -51,18 +51,11 @@ ImportChild::ImportChild(QString program, QStringList arguments, QObject* parent
     : QObject(parent), m_program(std::move(program)), m_arguments(std::move(arguments)) {}
 
 void ImportChild::enqueue(ImportRequest request) {
-    if (busy()) {
-        const auto same = [&request](const ImportRequest& other) { return other.collection == request.collection; };
-        m_queue.erase(std::remove_if(m_queue.begin() + 1, m_queue.end(), same), m_queue.end());
-        m_queue.push_back(std::move(request));
-        m_status.waiting = m_queue.size() - 1;
-        Q_EMIT statusChanged();
-    } else {
-        std::erase_if(m_queue,
-                      [&request](const ImportRequest& other) { return other.collection == request.collection; });
-        m_queue.push_front(std::move(request));
-        startNext();
-    }
+    forget(request.collection);
+    m_queue.push_back(std::move(request));
+    if (!busy()) return startNext();
+    setWaiting();
+    Q_EMIT statusChanged();
 }
 
 void ImportChild::stop() {
@@ -72,13 +65,47 @@ void ImportChild::stop() {
 }
 
 void ImportChild::resume() {
-    if (!busy() && !m_queue.empty()) startNext();
+    if (busy() || m_stopped.empty()) return;
+    m_queue = std::exchange(m_stopped, {});
+    startNext();
 }
 
 void ImportChild::offer(ImportRequest request) {
-    m_queue.push_back(std::move(request));
-    if (busy() || m_queue.size() > 1) return;
-    m_status = {.state = ImportState::Stopped, .request = m_queue.front()};
+    m_stopped.push_back(std::move(request));
+    if (!busy()) goOn();
+}
+
+bool ImportChild::cancel(CollectionId collection) {
+    bool found = forget(collection);
+    if (busy() && m_status.request.collection == collection) {
+        m_cancelled = found = true;
+        m_child->stop();
+        m_status.state = ImportState::Stopping;
+    }
+    setWaiting();
+    if (found && !busy()) return goOn(), true;
+    Q_EMIT statusChanged();
+    return found;
+}
+
+bool ImportChild::forget(CollectionId collection) {
+    const auto same = [collection](const ImportRequest& request) { return request.collection == collection; };
+    const auto waiting = std::remove_if(m_queue.begin() + (busy() ? 1 : 0), m_queue.end(), same);
+    const bool waited = waiting != m_queue.end();
+    m_queue.erase(waiting, m_queue.end());
+    return std::erase_if(m_stopped, same) > 0 || waited;
+}
+
+void ImportChild::setWaiting() {
+    const std::size_t all = busy() ? m_queue.size() : m_stopped.size();
+    m_status.waiting = all > 0 ? all - 1 : 0;
+}
+
+void ImportChild::goOn() {
+    if (!m_queue.empty()) return startNext();
+    m_status = {};
+    if (!m_stopped.empty()) m_status = {.state = ImportState::Stopped, .request = m_stopped.front()};
+    setWaiting();
     Q_EMIT statusChanged();
 }
 
@@ -88,6 +115,7 @@ bool ImportChild::busy() const {
 
 void ImportChild::startNext() {
     m_status = {.state = ImportState::Running, .request = m_queue.front(), .waiting = m_queue.size() - 1};
+    m_cancelled = false;
     m_events.clear();
     m_results.clear();
     m_result = {};
@@ -124,9 +152,16 @@ void ImportChild::handleEnd(const ChildEnd& end) {
         m_queue.pop_front();
         setState(ImportState::Done);
         Q_EMIT finished(done);
-        if (!m_queue.empty()) startNext();
+        if (!m_queue.empty() || !m_stopped.empty()) goOn();
         return;
     }
+    if (m_cancelled) {
+        m_queue.pop_front();
+        m_status.state = ImportState::Idle;
+        return goOn();
+    }
+    m_stopped.insert(m_stopped.begin(), m_queue.begin(), m_queue.end());
+    m_queue.clear();
     if (stopped) return setState(ImportState::Stopped);
     if (!end.started) {
         m_status.problem = {tr("grappa-cli could not be started. Check that it lies beside this program."), end.detail};

@@ -44,13 +44,15 @@ public:
     /// `arguments` come before the verb, for example {"--library", FOLDER}.
     ImportChild(QString program, QStringList arguments, QObject* parent = nullptr);
 
-    /// Starts at once, before what is stopped, or waits for the one that runs.
+    /// Starts at once, or waits for the one that runs. What is stopped stays so.
     void enqueue(ImportRequest request);
-    /// Stops the running import; those that wait are kept until resume().
+    /// Stops the running import; it and those that wait are kept until resume().
     void stop();
     void resume();
     /// Shows a request that an earlier run of the window left unfinished as stopped.
     void offer(ImportRequest request);
+    /// Gives up the import of a collection, running, waiting or stopped; whether there was one.
+    bool cancel(CollectionId collection);
     bool running() const { return m_child && m_child->running(); }
     qint64 processId() const { return m_child ? m_child->processId() : 0; } ///< 0 while none runs
     const ImportStatus& status() const { return m_status; }
@@ -63,6 +65,10 @@ Q_SIGNALS:
 private:
     bool busy() const; ///< until the end of the child was handled
     void startNext();
+    /// Runs what waits, else shows what is stopped.
+    void goOn();
+    bool forget(CollectionId collection);
+    void setWaiting();
     void readEvents(const QByteArray& bytes);
     void readResult(const QByteArray& bytes);
     void handleEnd(const ChildEnd& end);
@@ -70,7 +76,9 @@ private:
 
     QString m_program;
     QStringList m_arguments;
-    std::deque<ImportRequest> m_queue; ///< the front is the one that `m_status` is about
+    std::deque<ImportRequest> m_queue;   ///< the front runs; empty while none does
+    std::deque<ImportRequest> m_stopped; ///< until resume()
+    bool m_cancelled = false;            ///< the one that runs
     std::unique_ptr<ChildProcess> m_child;
     JsonLines m_events, m_results;
     nlohmann::json m_result;

@@ -29,13 +29,19 @@ Problem malformed() {
     return problemOf(ErrorCode::Internal, u"grappa-cli serve gave an answer that cannot be read"_s);
 }
 
-std::variant<QImage, Problem> imageOf(const JsonMessage& message) {
+nlohmann::json withRegion(nlohmann::json request, const std::optional<QRect>& region) {
+    if (region) request["crop"] = {region->x(), region->y(), region->width(), region->height()};
+    return request;
+}
+
+std::variant<Rendering, Problem> renderingOf(const JsonMessage& message) {
     const int width = intAt(message.json, "width");
     const int height = intAt(message.json, "height");
     if (width <= 0 || height <= 0 || message.bytes.size() != qsizetype{3} * width * height) return malformed();
     const auto* rgb = reinterpret_cast<const uchar*>(message.bytes.constData());
-    return QImage(rgb, width, height, qsizetype{3} * width, QImage::Format_RGB888)
-        .convertToFormat(QImage::Format_RGB32);
+    const QImage image(rgb, width, height, qsizetype{3} * width, QImage::Format_RGB888);
+    return Rendering{image.convertToFormat(QImage::Format_RGB32),
+                     {intAt(message.json, "fullWidth"), intAt(message.json, "fullHeight")}};
 }
 
 std::variant<QueryEmbedding, Problem> embeddingOf(const JsonMessage& message, const ServeHello& hello) {
@@ -56,12 +62,14 @@ std::variant<QueryEmbedding, Problem> embeddingOf(const JsonMessage& message, co
 ServeClient::ServeClient(QString program, QStringList arguments, QObject* parent)
     : QObject(parent), m_program(std::move(program)), m_arguments(std::move(arguments)) {}
 
-void ServeClient::embed(const std::filesystem::path& file, Answer<QueryEmbedding> answer) {
-    requestEmbedding(withPath({{"op", "embed"}}, file), {}, std::move(answer));
+void ServeClient::embed(const std::filesystem::path& file, const std::optional<QRect>& region,
+                        Answer<QueryEmbedding> answer) {
+    requestEmbedding(withRegion(withPath({{"op", "embed"}}, file), region), {}, std::move(answer));
 }
 
-void ServeClient::embed(const QByteArray& imageFile, Answer<QueryEmbedding> answer) {
-    requestEmbedding({{"op", "embed"}, {"bytes", imageFile.size()}}, imageFile, std::move(answer));
+void ServeClient::embed(const QByteArray& imageFile, const std::optional<QRect>& region,
+                        Answer<QueryEmbedding> answer) {
+    requestEmbedding(withRegion({{"op", "embed"}, {"bytes", imageFile.size()}}, region), imageFile, std::move(answer));
 }
 
 void ServeClient::requestEmbedding(nlohmann::json request, const QByteArray& payload, Answer<QueryEmbedding> answer) {
@@ -71,11 +79,11 @@ void ServeClient::requestEmbedding(nlohmann::json request, const QByteArray& pay
     });
 }
 
-void ServeClient::render(const std::filesystem::path& file, int side, Answer<QImage> answer) {
+void ServeClient::render(const std::filesystem::path& file, int side, Answer<Rendering> answer) {
     send(withPath({{"op", "render"}, {"side", side}}, file), {},
          [answer = std::move(answer)](std::variant<JsonMessage, Problem> reply) {
              if (auto* problem = std::get_if<Problem>(&reply)) return answer(std::move(*problem));
-             answer(imageOf(std::get<JsonMessage>(reply)));
+             answer(renderingOf(std::get<JsonMessage>(reply)));
          });
 }
 

@@ -4,12 +4,14 @@
 #include "ui/jobs/json_lines.h"
 
 #include <QImage>
+#include <QRect>
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,6 +30,12 @@ struct QueryEmbedding {
     ServeHello model;        ///< that made it
 };
 
+/// A file's upright pixels, perhaps scaled down.
+struct Rendering {
+    QImage image;
+    QSize fullSize; ///< of the file's image
+};
+
 /// A warm `grappa-cli serve`, started on the first request and again after it died. Answers come on the GUI thread,
 /// each exactly once: the result, or the problem when the child refused, died or was stopped.
 class ServeClient : public QObject {
@@ -40,12 +48,15 @@ public:
     /// `arguments`: the whole command line, for example {"serve", "--no-model"}.
     ServeClient(QString program, QStringList arguments, QObject* parent = nullptr);
 
-    void embed(const std::filesystem::path& file, Answer<QueryEmbedding> answer);
-    void embed(const QByteArray& imageFile, Answer<QueryEmbedding> answer); ///< the bytes of a PNG, JPEG, ...
+    /// `region`: in pixels of the upright image; nothing = the whole image.
+    void embed(const std::filesystem::path& file, const std::optional<QRect>& region, Answer<QueryEmbedding> answer);
+    /// The bytes of a PNG, JPEG, ...
+    void embed(const QByteArray& imageFile, const std::optional<QRect>& region, Answer<QueryEmbedding> answer);
     /// Upright pixels with the long side at most `side`.
-    void render(const std::filesystem::path& file, int side, Answer<QImage> answer);
+    void render(const std::filesystem::path& file, int side, Answer<Rendering> answer);
 
     bool running() const { return m_child && m_child->running(); }
+    qint64 processId() const { return m_child ? m_child->processId() : 0; } ///< 0 while none runs
     void stop();
 
 Q_SIGNALS:

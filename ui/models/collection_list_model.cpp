@@ -18,9 +18,11 @@ QVariant CollectionListModel::data(const QModelIndex& index, int role) const {
     const std::uint64_t images = collection ? collection->images : m_allImages;
     switch (role) {
     case Qt::DisplayRole:
+    case Qt::EditRole:
         return nameOf(id);
+    case Qt::ToolTipRole:
     case Qt::AccessibleTextRole:
-        return tr("%1, %n image(s)", nullptr, static_cast<int>(images)).arg(nameOf(id));
+        return description(id, collection, images);
     case IdRole:
         return id ? QVariant(static_cast<qlonglong>(*id)) : QVariant();
     case ImagesRole:
@@ -34,6 +36,37 @@ QVariant CollectionListModel::data(const QModelIndex& index, int role) const {
     default:
         return {};
     }
+}
+
+/// All that the row says, in words.
+QString CollectionListModel::description(std::optional<CollectionId> id, const Collection* collection,
+                                         std::uint64_t images) const {
+    QStringList parts{nameOf(id), tr("%Ln image(s)", nullptr, static_cast<int>(images))};
+    if (id && id == m_importing) parts << tr("importing");
+    if (collection && collection->unreadable > 0)
+        parts << tr("%Ln unreadable", nullptr, static_cast<int>(collection->unreadable));
+    if (collection && collection->offline > 0)
+        parts << tr("%Ln offline", nullptr, static_cast<int>(collection->offline));
+    return parts.join(u", ");
+}
+
+Qt::ItemFlags CollectionListModel::flags(const QModelIndex& index) const {
+    const Qt::ItemFlags common = QAbstractListModel::flags(index);
+    return collectionAt(index) ? common | Qt::ItemIsEditable : common;
+}
+
+bool CollectionListModel::setData(const QModelIndex& index, const QVariant& value, int role) {
+    const auto id = collectionAt(index);
+    const QString name = value.toString().trimmed();
+    if (!id || role != Qt::EditRole || name.isEmpty() || name == nameOf(id)) return false;
+    Q_EMIT renameRequested(*id, name);
+    return true;
+}
+
+bool CollectionListModel::hasName(const QString& name) const {
+    return std::any_of(m_collections.begin(), m_collections.end(), [&name](const Collection& collection) {
+        return QString::fromStdString(collection.name) == name;
+    });
 }
 
 void CollectionListModel::setCollections(std::vector<Collection> collections, std::uint64_t allImages) {

@@ -46,42 +46,57 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
     }
 }
 
+Qt::ItemFlags ImageListModel::flags(const QModelIndex& index) const {
+    const Qt::ItemFlags common = QAbstractListModel::flags(index);
+    return index.isValid() ? common | Qt::ItemIsDragEnabled : common;
+}
+
 void ImageListModel::setImages(std::vector<ImageId> ids) {
-    if (hasScores()) {
-        beginResetModel();
-        m_scores.clear();
-        m_ids = std::move(ids);
-        endResetModel();
-        return;
-    }
-    const auto [oldHead, newHead] = std::mismatch(m_ids.begin(), m_ids.end(), ids.begin(), ids.end());
-    const auto head = static_cast<int>(oldHead - m_ids.begin());
-    const auto [oldTail, newTail] = std::mismatch(m_ids.rbegin(), std::make_reverse_iterator(oldHead), ids.rbegin(),
-                                                  std::make_reverse_iterator(newHead));
-    const auto tail = static_cast<int>(oldTail - m_ids.rbegin());
-    const int oldEnd = static_cast<int>(m_ids.size()) - tail;
-    const int newEnd = static_cast<int>(ids.size()) - tail;
-    if (oldEnd > head) {
-        beginRemoveRows({}, head, oldEnd - 1);
-        m_ids.erase(m_ids.begin() + head, m_ids.begin() + oldEnd);
-        endRemoveRows();
-    }
-    if (newEnd > head) {
-        beginInsertRows({}, head, newEnd - 1);
-        m_ids = std::move(ids);
-        endInsertRows();
-    }
+    replaceRows(std::move(ids), {});
 }
 
 void ImageListModel::setNeighbours(std::span<const Neighbour> neighbours) {
-    beginResetModel();
-    m_ids.clear();
-    m_scores.clear();
+    std::vector<ImageId> ids;
+    std::vector<float> scores;
     for (const Neighbour& neighbour : neighbours) {
-        m_ids.push_back(neighbour.image);
-        m_scores.push_back(neighbour.score);
+        ids.push_back(neighbour.image);
+        scores.push_back(neighbour.score);
     }
-    endResetModel();
+    replaceRows(std::move(ids), std::move(scores));
+}
+
+void ImageListModel::replaceRows(std::vector<ImageId> ids, std::vector<float> scores) {
+    ids.shrink_to_fit();
+    if (m_scores.empty() != scores.empty()) {
+        beginResetModel();
+        m_ids = std::move(ids);
+        m_scores = std::move(scores);
+        endResetModel();
+        return;
+    }
+    const auto oldSize = static_cast<int>(m_ids.size());
+    const auto newSize = static_cast<int>(ids.size());
+    const auto same = [&](int oldRow, int newRow) {
+        const auto from = static_cast<std::size_t>(oldRow), to = static_cast<std::size_t>(newRow);
+        return m_ids[from] == ids[to] && (scores.empty() || m_scores[from] == scores[to]);
+    };
+    int head = 0, tail = 0;
+    while (head < std::min(oldSize, newSize) && same(head, head))
+        ++head;
+    while (tail < std::min(oldSize, newSize) - head && same(oldSize - 1 - tail, newSize - 1 - tail))
+        ++tail;
+    if (oldSize - tail > head) {
+        beginRemoveRows({}, head, oldSize - tail - 1);
+        m_ids.erase(m_ids.begin() + head, m_ids.end() - tail);
+        if (!m_scores.empty()) m_scores.erase(m_scores.begin() + head, m_scores.end() - tail);
+        endRemoveRows();
+    }
+    if (newSize - tail > head) {
+        beginInsertRows({}, head, newSize - tail - 1);
+        m_ids = std::move(ids);
+        m_scores = std::move(scores);
+        endInsertRows();
+    }
 }
 
 std::optional<ImageId> ImageListModel::imageAt(int row) const {
@@ -98,6 +113,20 @@ const Image* ImageListModel::recordAt(int row) const {
 int ImageListModel::rowOf(ImageId id) const {
     const auto found = std::find(m_ids.begin(), m_ids.end(), id);
     return found == m_ids.end() ? -1 : static_cast<int>(found - m_ids.begin());
+}
+
+std::vector<Image> ImageListModel::readRecords(std::span<const int> rows, std::size_t limit) {
+    std::vector<Image> records;
+    for (const int row : rows.first(std::min(rows.size(), limit))) {
+        const Image* known = recordAt(row);
+        auto image = known ? std::optional(*known) : imageAt(row) ? m_fetch(*imageAt(row)) : std::nullopt;
+        if (image) records.push_back(std::move(*image));
+    }
+    return records;
+}
+
+std::size_t ImageListModel::bytesOfRows() const {
+    return m_ids.capacity() * sizeof(ImageId) + m_scores.capacity() * sizeof(float);
 }
 
 void ImageListModel::refreshRecords() {

@@ -34,12 +34,12 @@ public:
     explicit ImageListModel(Fetch fetch, QObject* parent = nullptr);
 
     int rowCount(const QModelIndex& parent = {}) const override;
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
 
-    /// Shows these images without scores. Only the stretch that differs is replaced, so that a listing that grew or
+    /// Shows these images without scores, or with them. Only the stretch that differs is replaced, so that what grew or
     /// shrank keeps the view's place and selection.
     void setImages(std::vector<ImageId> ids);
-    /// Shows these images with their scores.
     void setNeighbours(std::span<const Neighbour> neighbours);
     bool hasScores() const { return !m_scores.empty(); }
 
@@ -47,6 +47,10 @@ public:
     /// The record when it is in the cache.
     const Image* recordAt(int row) const;
     int rowOf(ImageId id) const; ///< -1 when it is not there; O(rows)
+    /// The records of these rows, at most `limit`; reads those that are not in the cache.
+    std::vector<Image> readRecords(std::span<const int> rows, std::size_t limit);
+    /// Bytes that the rows take, without the bounded cache of records.
+    std::size_t bytesOfRows() const;
     /// Asks for all records again as they are shown; what is known stays visible until then.
     void refreshRecords();
 
@@ -58,6 +62,7 @@ private:
 
     const Image* record(int row) const;
     void fetchWanted();
+    void replaceRows(std::vector<ImageId> ids, std::vector<float> scores);
 
     static constexpr int cachedRecords = 4096;
     static constexpr std::size_t fetchedAtOnce = 64;

@@ -10,6 +10,7 @@
 #include <QMenu>
 #include <QPainter>
 #include <QPushButton>
+#include <QShortcut>
 #include <QSignalBlocker>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
@@ -38,6 +39,14 @@ public:
         return {sidebarWidth, noteOf(index).isEmpty() ? lineHeight : lineHeight + noteHeight};
     }
 
+    void updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option, const QModelIndex&) const override {
+        const int left = 2 * inset + symbolSide + inset / 2;
+        editor->setGeometry(option.rect.adjusted(left, 2, -inset, 0)
+                                .intersected(QRect(option.rect.topLeft(), QSize(option.rect.width(), lineHeight - 2))));
+    }
+
+    std::optional<CollectionId> dropTarget;
+
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
         const Theme& theme = currentTheme();
         const bool selected = option.state & QStyle::State_Selected;
@@ -45,6 +54,12 @@ public:
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         paintBackground(*painter, option, row);
+        const QVariant id = index.data(CollectionListModel::IdRole);
+        if (dropTarget && id.isValid() && id.toLongLong() == *dropTarget) {
+            painter->setPen(QPen(theme.accent, 2, Qt::DashLine));
+            painter->setBrush(Qt::NoBrush);
+            painter->drawRoundedRect(row, 6, 6);
+        }
 
         const qreal ratio = painter->device()->devicePixelRatioF();
         const QString symbol = index.row() == 0 ? u"images"_s : u"folders"_s;
@@ -69,10 +84,12 @@ public:
 private:
     static QString noteOf(const QModelIndex& index) {
         if (index.data(CollectionListModel::ImportingRole).toBool()) return tr("importing…");
+        QStringList parts;
         const auto unreadable = index.data(CollectionListModel::UnreadableRole).toInt();
-        if (unreadable > 0) return tr("%n unreadable", nullptr, unreadable);
+        if (unreadable > 0) parts << tr("%Ln unreadable", nullptr, unreadable);
         const auto offline = index.data(CollectionListModel::OfflineRole).toInt();
-        return offline > 0 ? tr("%n offline", nullptr, offline) : QString();
+        if (offline > 0) parts << tr("%Ln offline", nullptr, offline);
+        return parts.join(u" · "_s);
     }
 
     static void paintBackground(QPainter& painter, const QStyleOptionViewItem& option, const QRect& row) {
@@ -122,7 +139,9 @@ CollectionSidebar::CollectionSidebar(CollectionListModel* model, QWidget* parent
     heading->setBuddy(m_list);
 
     m_list->setModel(model);
-    m_list->setItemDelegate(new CollectionDelegate(m_list));
+    m_delegate = new CollectionDelegate(m_list);
+    m_list->setItemDelegate(m_delegate);
+    m_list->setEditTriggers(QListView::EditKeyPressed);
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setMouseTracking(true);
     m_list->setAcceptDrops(false);
@@ -153,7 +172,12 @@ CollectionSidebar::CollectionSidebar(CollectionListModel* model, QWidget* parent
     connect(m_list, &QListView::customContextMenuRequested, this, &CollectionSidebar::showMenu);
     connect(model, &QAbstractItemModel::modelReset, this, [this] { setCurrent(m_current); });
     connect(model, &QAbstractItemModel::dataChanged, m_list, &QListView::doItemsLayout);
-    connect(add, &QPushButton::clicked, this, &CollectionSidebar::addFoldersRequested);
+    connect(add, &QPushButton::clicked, this, [this] { Q_EMIT addFoldersRequested(std::nullopt); });
+    auto* remove = new QShortcut(QKeySequence::Delete, m_list);
+    remove->setContext(Qt::WidgetShortcut);
+    connect(remove, &QShortcut::activated, this, [this] {
+        if (const auto collection = m_model->collectionAt(m_list->currentIndex())) Q_EMIT removeRequested(*collection);
+    });
     setCurrent(std::nullopt);
 }
 
@@ -164,17 +188,47 @@ void CollectionSidebar::setCurrent(std::optional<CollectionId> collection) {
     m_list->viewport()->update();
 }
 
+std::optional<CollectionId> CollectionSidebar::collectionAt(const QPoint& place) const {
+    return m_model->collectionAt(m_list->indexAt(m_list->viewport()->mapFrom(this, place)));
+}
+
+void CollectionSidebar::setDropTarget(std::optional<CollectionId> collection) {
+    auto* delegate = static_cast<CollectionDelegate*>(m_delegate);
+    if (delegate->dropTarget == collection) return;
+    delegate->dropTarget = collection;
+    m_list->viewport()->update();
+}
+
 void CollectionSidebar::showMenu(const QPoint& position) {
-    const auto collection = m_model->collectionAt(m_list->indexAt(position));
+    const QModelIndex index = m_list->indexAt(position);
+    const auto collection = m_model->collectionAt(index);
     if (!collection) return;
     auto* menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(tr("Scan again"), this, [this, collection] { Q_EMIT rescanRequested(*collection); });
+    menu->addAction(tr("Add folders…"), this, [this, collection] { Q_EMIT addFoldersRequested(collection); });
     const Collection* record = m_model->find(*collection);
     QAction* unreadable = menu->addAction(tr("Show unreadable files…"), this,
                                           [this, collection] { Q_EMIT unreadableRequested(*collection); });
     unreadable->setEnabled(record && record->unreadable > 0);
+    addRelinks(menu, *collection);
+    menu->addSeparator();
+    menu->addAction(tr("Rename"), QKeySequence(Qt::Key_F2), this,
+                    [this, index = QPersistentModelIndex(index)] { m_list->edit(index); });
+    menu->addAction(symbolIcon(u"trash"_s), tr("Remove from Grappa"), QKeySequence(QKeySequence::Delete), this,
+                    [this, collection] { Q_EMIT removeRequested(*collection); });
     menu->popup(m_list->viewport()->mapToGlobal(position));
+}
+
+void CollectionSidebar::addRelinks(QMenu* menu, CollectionId collection) {
+    if (!m_folders) return;
+    QMenu* relink = menu->addMenu(tr("A folder was moved"));
+    for (const Folder& folder : m_folders(collection)) {
+        const QString path = pathText(folder.path);
+        relink->addAction(folder.online ? path : tr("%1 (offline)").arg(path), this,
+                          [this, folder] { Q_EMIT relinkRequested(folder); });
+    }
+    relink->setEnabled(!relink->isEmpty());
 }
 
 } // namespace grappa

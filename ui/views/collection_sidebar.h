@@ -4,11 +4,16 @@
 
 #include <QWidget>
 
+#include <functional>
+#include <vector>
+
+class QAbstractItemDelegate;
 class QListView;
+class QMenu;
 
 namespace grappa {
 
-/// The list of collections with their counts and state, and the button that adds folders.
+/// The list of collections with their counts and state, what can be done with them, and the button that adds folders.
 class CollectionSidebar : public QWidget {
     Q_OBJECT
 
@@ -17,18 +22,30 @@ public:
 
     /// Marks a collection (nothing: all images) as the shown one, without a signal.
     void setCurrent(std::optional<CollectionId> collection);
+    /// Folders for the submenu "Relink"; asked for when the menu opens.
+    void setFolderSource(std::function<std::vector<Folder>(CollectionId)> folders) { m_folders = std::move(folders); }
+    /// The collection under a place in this widget's coordinates.
+    std::optional<CollectionId> collectionAt(const QPoint& place) const;
+    /// Marks where a drop would go; nothing = nowhere.
+    void setDropTarget(std::optional<CollectionId> collection);
 
 Q_SIGNALS:
     void collectionChosen(std::optional<grappa::CollectionId> collection);
     void rescanRequested(grappa::CollectionId collection);
     void unreadableRequested(grappa::CollectionId collection);
-    void addFoldersRequested();
+    void removeRequested(grappa::CollectionId collection);
+    void relinkRequested(const grappa::Folder& folder);
+    /// Nothing: into a new collection.
+    void addFoldersRequested(std::optional<grappa::CollectionId> into);
 
 private:
     void showMenu(const QPoint& position);
+    void addRelinks(QMenu* menu, CollectionId collection);
 
     CollectionListModel* m_model;
     QListView* m_list;
+    QAbstractItemDelegate* m_delegate = nullptr;
+    std::function<std::vector<Folder>(CollectionId)> m_folders;
     std::optional<CollectionId> m_current;
 };
 

@@ -26,6 +26,12 @@ void DropOverlay::showOver(const QRect& area) {
     show();
 }
 
+void DropOverlay::setTarget(const QString& collection) {
+    if (collection == m_target) return;
+    m_target = collection;
+    update();
+}
+
 void DropOverlay::paintEvent(QPaintEvent*) {
     const Theme& theme = currentTheme();
     QPainter painter(this);
@@ -47,7 +53,7 @@ void DropOverlay::paintEvent(QPaintEvent*) {
     painter.setFont(title);
     painter.setPen(theme.text);
     painter.drawText(QRect(frame.left(), middle.y() + 8, frame.width(), 32), Qt::AlignCenter,
-                     tr("Folders become a collection"));
+                     m_target.isEmpty() ? tr("Folders become a collection") : tr("Folders go into %1").arg(m_target));
     painter.setFont(font());
     painter.setPen(theme.muted);
     painter.drawText(QRect(frame.left(), middle.y() + 40, frame.width(), 24), Qt::AlignCenter,

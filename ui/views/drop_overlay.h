@@ -12,9 +12,14 @@ public:
     explicit DropOverlay(QWidget* parent);
 
     void showOver(const QRect& area);
+    /// The collection that folders would go into; empty: a new one.
+    void setTarget(const QString& collection);
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+
+private:
+    QString m_target;
 };
 
 } // namespace grappa

@@ -2,16 +2,21 @@
 
 #include "ui/models/image_list_model.h"
 #include "ui/models/thumbnail_loader.h"
+#include "ui/views/accessible_gallery.h"
 #include "ui/views/theme.h"
 #include "ui/views/tile_painter.h"
 
+#include <QAccessible>
+#include <QDrag>
 #include <QKeyEvent>
+#include <QMimeData>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QScrollBar>
 #include <QWheelEvent>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -22,7 +27,8 @@ namespace {
 constexpr int margin = 16;
 constexpr int spacing = 8;
 constexpr QMargins ringMargins{TilePainter::ring, TilePainter::ring, TilePainter::ring, TilePainter::ring};
-constexpr int tileStep = 16; ///< of Ctrl+wheel
+constexpr int dragPixmapSide = 96;
+constexpr int draggedAtMost = 1000;
 
 } // namespace
 
@@ -30,6 +36,8 @@ GalleryView::GalleryView(ThumbnailLoader* thumbnails, QWidget* parent)
     : QAbstractItemView(parent), m_thumbnails(thumbnails) {
     setFrameShape(QFrame::NoFrame);
     setSelectionMode(ExtendedSelection);
+    setDragEnabled(true);
+    setDragDropMode(DragOnly);
     setEditTriggers(NoEditTriggers);
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -39,6 +47,7 @@ GalleryView::GalleryView(ThumbnailLoader* thumbnails, QWidget* parent)
     viewport()->setAcceptDrops(false);
     viewport()->setMouseTracking(true);
     setAccessibleName(tr("Images"));
+    installGalleryAccessibility();
     m_wantSoon.setSingleShot(true);
     m_wantSoon.setInterval(0);
     connect(&m_wantSoon, &QTimer::timeout, this, &GalleryView::wantThumbnails);
@@ -97,6 +106,10 @@ QRect GalleryView::cellRect(int row, const Grid& grid) const {
             height};
 }
 
+QRect GalleryView::tileRect(int row, const Grid& grid) const {
+    return {cellRect(row, grid).topLeft(), QSize(grid.tile, grid.tile)};
+}
+
 std::pair<int, int> GalleryView::linesIn(int top, int bottom, const Grid& grid) const {
     const std::int64_t offset = std::int64_t{verticalOffset()} - margin;
     const auto line = [&](int y) { return static_cast<int>(std::max<std::int64_t>(offset + y, 0) / grid.cellHeight); };
@@ -150,7 +163,7 @@ void GalleryView::restorePosition(const GalleryPosition& position) {
     updateGeometries();
     const Grid g = grid();
     const double lines = position.row / g.columns + position.hidden;
-    verticalScrollBar()->setValue(lines > 0 ? static_cast<int>(lines * g.cellHeight) + margin : 0);
+    verticalScrollBar()->setValue(lines > 0 ? qRound(lines * g.cellHeight) + margin : 0);
 }
 
 QModelIndex GalleryView::moveCursor(CursorAction action, Qt::KeyboardModifiers) {
@@ -239,7 +252,7 @@ void GalleryView::updateGeometries() {
     verticalScrollBar()->setRange(0, static_cast<int>(range));
     verticalScrollBar()->setEnabled(range > 0);
     const qreal ratio = devicePixelRatioF();
-    m_thumbnails->setTile(static_cast<int>(g.tile * ratio), static_cast<int>(TilePainter::corner * ratio));
+    m_thumbnails->setTile(static_cast<int>(std::floor(g.tile * ratio)), qRound(TilePainter::corner * ratio));
     QAbstractItemView::updateGeometries();
     if (m_toRestore && m_toRestore->row < count()) restorePosition(GalleryPosition(*m_toRestore));
     m_wantSoon.start();
@@ -278,8 +291,7 @@ void GalleryView::paintEvent(QPaintEvent* event) {
     const TilePainter tiles(painter, *m_thumbnails, currentTheme());
     for (int row = firstLine * g.columns; row <= last; ++row) {
         const QModelIndex index = model()->index(row, 0, rootIndex());
-        const QRect tile(cellRect(row, g).topLeft(), QSize(g.tile, g.tile));
-        tiles.paint(index, tile,
+        tiles.paint(index, tileRect(row, g),
                     {.hovered = index == m_hovered,
                      .selected = selectionModel()->isSelected(index),
                      .focused = index == currentIndex() && m_keyboardUsed && hasFocus()});
@@ -301,6 +313,10 @@ void GalleryView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Enter:
         if (currentIndex().isValid()) Q_EMIT searchRequested(currentIndex());
         return;
+    case Qt::Key_Space:
+        if (event->modifiers() != Qt::NoModifier) break;
+        if (currentIndex().isValid()) Q_EMIT viewRequested(currentIndex());
+        return;
     case Qt::Key_Escape:
     case Qt::Key_Backspace:
         Q_EMIT backRequested();
@@ -314,7 +330,22 @@ void GalleryView::keyPressEvent(QKeyEvent* event) {
 
 void GalleryView::mousePressEvent(QMouseEvent* event) {
     m_keyboardUsed = false;
-    m_pressed = indexAt(event->position().toPoint());
+    const QPoint at = event->position().toPoint();
+    m_pressed = indexAt(at);
+    if (event->button() == Qt::LeftButton && m_pressed.isValid()) {
+        const QRect tile = tileRect(m_pressed.row(), grid());
+        if (TilePainter::checkRect(tile).contains(at)) {
+            selectionModel()->setCurrentIndex(m_pressed, QItemSelectionModel::Toggle);
+            m_pressed = QModelIndex();
+            return;
+        }
+        if (TilePainter::viewRect(tile).contains(at)) {
+            setCurrentIndex(m_pressed);
+            Q_EMIT viewRequested(m_pressed);
+            m_pressed = QModelIndex();
+            return;
+        }
+    }
     QAbstractItemView::mousePressEvent(event);
 }
 
@@ -330,6 +361,35 @@ void GalleryView::mouseReleaseEvent(QMouseEvent* event) {
     m_pressed = QModelIndex();
     QAbstractItemView::mouseReleaseEvent(event);
     if (clicked) Q_EMIT searchRequested(released);
+}
+
+void GalleryView::currentChanged(const QModelIndex& current, const QModelIndex& previous) {
+    QAbstractItemView::currentChanged(current, previous);
+    Q_EMIT currentRowChanged(current.row());
+    if (!QAccessible::isActive() || !current.isValid()) return;
+    QAccessibleEvent event(this, QAccessible::Focus);
+    event.setChild(current.row());
+    QAccessible::updateAccessibility(&event);
+}
+
+void GalleryView::startDrag(Qt::DropActions) {
+    QModelIndexList dragged;
+    for (const QItemSelectionRange& range : selectionModel()->selection()) {
+        for (int row = range.top(); row <= range.bottom() && dragged.size() < draggedAtMost; ++row)
+            dragged << model()->index(row, 0, rootIndex());
+    }
+    if (dragged.isEmpty() || !m_dragData) return;
+    QMimeData* data = m_dragData(dragged);
+    if (!data) return;
+    auto* drag = new QDrag(this);
+    drag->setMimeData(data);
+    const QVariant hash = currentIndex().data(ImageListModel::HashRole);
+    if (const Thumbnail* shown = hash.isValid() ? m_thumbnails->find(hash.value<ContentHash>()) : nullptr)
+        drag->setPixmap(QPixmap::fromImage(
+            shown->image.scaled(dragPixmapSide, dragPixmapSide, Qt::KeepAspectRatio, Qt::SmoothTransformation)));
+    m_pressed = QModelIndex();
+    // The only way that Qt has to drag out of a window; QAbstractItemView's own startDrag() does the same.
+    drag->exec(Qt::CopyAction);
 }
 
 void GalleryView::wheelEvent(QWheelEvent* event) {

@@ -5,9 +5,12 @@
 #include <QAbstractItemView>
 #include <QTimer>
 
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
+
+class QMimeData;
 
 namespace grappa {
 
@@ -15,13 +18,17 @@ class ThumbnailLoader;
 struct ContentHash;
 
 /// A uniform grid of thumbnails over an ImageListModel (or a model with its roles). Everything is computed from the row
-/// number: a million rows cost what the visible ones cost. A click or Enter searches by an image; with Ctrl or Shift a
-/// click selects.
+/// number: a million rows cost what the visible ones cost. A click or Enter searches by an image, Space or the symbol
+/// on the tile views it large; with Ctrl or Shift, or on the tile's check mark, a click selects.
 class GalleryView : public QAbstractItemView {
     Q_OBJECT
 
 public:
     static constexpr int smallestTile = 96, defaultTile = 160, largestTile = 320;
+    static constexpr int tileStep = 16; ///< of Ctrl+wheel and the keyboard
+
+    /// What a drag of these rows brings to another program.
+    using DragData = std::function<QMimeData*(const QModelIndexList&)>;
 
     explicit GalleryView(ThumbnailLoader* thumbnails, QWidget* parent = nullptr);
 
@@ -31,6 +38,7 @@ public:
     void setTileSize(int size);
     /// Room for the score under each tile.
     void setCaptions(bool shown);
+    void setDragData(DragData data) { m_dragData = std::move(data); }
     /// Shown in the middle while there are no images.
     void setEmptyText(const QString& text);
 
@@ -46,6 +54,8 @@ public:
 
 Q_SIGNALS:
     void searchRequested(const QModelIndex& index);
+    void viewRequested(const QModelIndex& index);
+    void currentRowChanged(int row);
     void backRequested();
     void tileSizeChanged(int size);
 
@@ -58,6 +68,8 @@ protected:
     QRegion visualRegionForSelection(const QItemSelection& selection) const override;
     void updateGeometries() override;
     void scrollContentsBy(int dx, int dy) override;
+    void currentChanged(const QModelIndex& current, const QModelIndex& previous) override;
+    void startDrag(Qt::DropActions actions) override;
     void dataChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight, const QList<int>& roles) override;
     void rowsInserted(const QModelIndex& parent, int start, int end) override;
 
@@ -81,6 +93,7 @@ private:
     Grid grid() const;
     int count() const;
     QRect cellRect(int row, const Grid& grid) const; ///< in viewport coordinates, without spacing
+    QRect tileRect(int row, const Grid& grid) const; ///< of it the square with the picture
     std::pair<int, int> linesIn(int top, int bottom, const Grid& grid) const;
     void setHovered(const QModelIndex& index);
     void wantThumbnails();
@@ -89,6 +102,7 @@ private:
     ThumbnailLoader* m_thumbnails;
     int m_tileSize = defaultTile;
     bool m_captions = false;
+    DragData m_dragData;
     QString m_emptyText;
     QPersistentModelIndex m_hovered;
     QPersistentModelIndex m_pressed;

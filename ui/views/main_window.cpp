@@ -5,12 +5,20 @@
 #include "ui/views/collection_sidebar.h"
 #include "ui/views/drop_overlay.h"
 #include "ui/views/empty_state.h"
+#include "ui/views/filter_bar.h"
 #include "ui/views/gallery_view.h"
+#include "ui/views/image_actions.h"
 #include "ui/views/job_bar.h"
 #include "ui/views/message_bar.h"
+#include "ui/views/place_text.h"
 #include "ui/views/query_bar.h"
+#include "ui/views/shortcut_sheet.h"
+#include "ui/views/symbol_icon.h"
 #include "ui/views/unreadable_dialog.h"
+#include "ui/views/viewer.h"
+#include "ui/views/viewer_controller.h"
 
+#include <QAction>
 #include <QClipboard>
 #include <QCloseEvent>
 #include <QDropEvent>
@@ -18,8 +26,9 @@
 #include <QFileDialog>
 #include <QGuiApplication>
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QMimeData>
-#include <QShortcut>
+#include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -31,6 +40,8 @@ namespace {
 
 constexpr QSize initialSize{1280, 800};
 constexpr QSize smallestSize{960, 600};
+constexpr int saveDelayMs = 2000;
+constexpr int viewerShare = 3, galleryShare = 2; ///< of the room between them
 
 std::filesystem::path pathOf(const QString& text) {
     return QFile::encodeName(text).toStdString();
@@ -39,29 +50,57 @@ std::filesystem::path pathOf(const QString& text) {
 } // namespace
 
 MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, QWidget* parent)
-    : QMainWindow(parent), m_session(session), m_browser(session), m_thumbnails(session.paths().thumbnails()) {
+    : QMainWindow(parent)
+    , m_session(session)
+    , m_browser(session)
+    , m_thumbnails(session.paths().thumbnails(), this)
+    , m_menu(new QMenu(this)) {
     setWindowTitle(u"Grappa"_s);
     setMinimumSize(smallestSize);
     resize(initialSize);
     setAcceptDrops(true);
     layOut(!samples.empty());
+    m_viewing = new ViewerController(m_browser, m_thumbnails, m_gallery, m_viewer);
+    m_imageActions = new ImageActions(m_session, m_browser, m_thumbnails, m_gallery, m_messages);
+    m_viewer->setImageActions(m_imageActions->actions());
+    addActions();
     connectGallery();
+    connectQuery();
+    connectCollections();
     connectSession(samples);
-    addShortcuts();
     m_jobs->setStatus(m_session.imports()->status());
+    restoreState();
     updatePlace();
     updateCentre();
+    m_saveSoon.setSingleShot(true);
+    m_saveSoon.setInterval(saveDelayMs);
+    connect(&m_saveSoon, &QTimer::timeout, this, [this] { m_session.saveWindowState(state()); });
 }
 
 void MainWindow::layOut(bool samples) {
     auto* window = new QWidget(this);
     m_sidebar = new CollectionSidebar(m_session.collections(), window);
-    m_queryBar = new QueryBar(window);
+    m_queryBar = new QueryBar(m_menu, window);
+    m_filterBar = new FilterBar(window);
     m_messages = new MessageBar(window);
     m_gallery = new GalleryView(&m_thumbnails, window);
     m_gallery->setModel(m_browser.images());
+    m_viewer = new Viewer(
+        [this](QObject* context, const std::filesystem::path& file, int side, std::function<void(Rendering)> done,
+               std::function<void(Problem)> failed) {
+            m_session.render(context, file, side, std::move(done), std::move(failed));
+        },
+        window);
+    m_viewer->hide();
     m_empty = new EmptyState(samples, window);
     m_jobs = new JobBar(window);
+
+    m_panes = new QSplitter(Qt::Horizontal, window);
+    m_panes->addWidget(m_viewer);
+    m_panes->addWidget(m_gallery);
+    m_panes->setStretchFactor(0, viewerShare);
+    m_panes->setStretchFactor(1, galleryShare);
+    m_panes->setChildrenCollapsible(false);
 
     m_browsing = new QWidget(window);
     auto* browsing = new QHBoxLayout(m_browsing);
@@ -71,7 +110,8 @@ void MainWindow::layOut(bool samples) {
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
     column->addWidget(m_queryBar);
-    column->addWidget(m_gallery, 1);
+    column->addWidget(m_filterBar);
+    column->addWidget(m_panes, 1);
     browsing->addLayout(column, 1);
 
     m_centre = new QStackedWidget(window);
@@ -88,17 +128,65 @@ void MainWindow::layOut(bool samples) {
     m_overlay = new DropOverlay(this);
 }
 
+QAction* MainWindow::addAction(const QString& text, const QString& symbol, const QKeySequence& shortcut,
+                               std::function<void()> run) {
+    auto* action = new QAction(symbol.isEmpty() ? QIcon() : symbolIcon(symbol), text, this);
+    action->setShortcut(shortcut);
+    connect(action, &QAction::triggered, this, std::move(run));
+    QMainWindow::addAction(action);
+    return action;
+}
+
+void MainWindow::addActions() {
+    m_menu->addAction(addAction(tr("Search by an image file…"), u"search-image"_s, QKeySequence::Open,
+                                [this] { chooseQueryImage(); }));
+    m_menu->addAction(addAction(tr("Search by what was copied"), u"copy"_s, QKeySequence::Paste, [this] { paste(); }));
+    m_menu->addAction(addAction(tr("Add folders…"), u"folder-add"_s, Qt::CTRL | Qt::SHIFT | Qt::Key_O,
+                                [this] { chooseFolders(std::nullopt); }));
+    m_menu->addSeparator();
+    QUndoStack* changes = m_session.changes()->undoStack();
+    QAction* undo = changes->createUndoAction(this, tr("Undo"));
+    undo->setIcon(symbolIcon(u"undo"_s));
+    undo->setShortcut(QKeySequence::Undo);
+    QAction* redo = changes->createRedoAction(this, tr("Redo"));
+    redo->setIcon(symbolIcon(u"redo"_s));
+    redo->setShortcut(QKeySequence::Redo);
+    for (QAction* action : {undo, redo}) {
+        QMainWindow::addAction(action);
+        m_menu->addAction(action);
+    }
+    m_menu->addSeparator();
+    m_menu->addAction(m_imageActions->exportAction());
+    m_menu->addAction(addAction(tr("Scan the collection again"), u"resume"_s, QKeySequence::Refresh, [this] {
+        if (const auto collection = m_browser.place().filter.collection) m_session.changes()->rescan(*collection);
+    }));
+    m_menu->addSeparator();
+    addAction(tr("Filter by name"), {}, QKeySequence::Find, [this] { m_filterBar->focusName(); });
+    addAction(tr("Back"), {}, Qt::ALT | Qt::Key_Left, [this] { m_browser.back(); });
+    addAction(tr("Forward"), {}, Qt::ALT | Qt::Key_Right, [this] { m_browser.forward(); });
+    addAction(tr("Larger thumbnails"), {}, QKeySequence::ZoomIn,
+              [this] { m_gallery->setTileSize(m_gallery->tileSize() + GalleryView::tileStep); });
+    addAction(tr("Smaller thumbnails"), {}, QKeySequence::ZoomOut,
+              [this] { m_gallery->setTileSize(m_gallery->tileSize() - GalleryView::tileStep); });
+    addAction(tr("Query and its regions"), {}, Qt::CTRL | Qt::Key_R, [this] { m_viewing->viewQuery(); });
+    for (QAction* action : m_imageActions->actions())
+        QMainWindow::addAction(action);
+    m_menu->addAction(
+        addAction(tr("Keyboard shortcuts"), u"keyboard"_s, QKeySequence(u"?"_s), [this] { showShortcuts(); }));
+    m_menu->addAction(addAction(tr("Quit"), {}, QKeySequence::Quit, [this] { close(); }));
+}
+
 void MainWindow::connectGallery() {
     m_queryBar->setTileSize(m_gallery->tileSize());
     connect(m_queryBar, &QueryBar::tileSizeChosen, m_gallery, &GalleryView::setTileSize);
     connect(m_gallery, &GalleryView::tileSizeChanged, m_queryBar, &QueryBar::setTileSize);
-    connect(m_queryBar, &QueryBar::backRequested, &m_browser, &Browser::back);
-    connect(m_queryBar, &QueryBar::forwardRequested, &m_browser, &Browser::forward);
+    connect(m_gallery, &GalleryView::tileSizeChanged, &m_saveSoon, qOverload<>(&QTimer::start));
     connect(m_gallery, &GalleryView::backRequested, &m_browser, &Browser::back);
     connect(m_gallery, &GalleryView::searchRequested, this, &MainWindow::searchByRow);
-    connect(m_queryBar, &QueryBar::warningActivated, this, [this] {
-        if (const auto collection = m_browser.place().collection) showUnreadable(*collection);
-    });
+    connect(m_imageActions, &ImageActions::searchRequested, this, &MainWindow::searchByRow);
+    connect(m_imageActions, &ImageActions::viewRequested, m_viewing,
+            [this](const QModelIndex& index) { m_viewing->viewRow(index.row()); });
+    connect(m_viewing, &ViewerController::opened, m_viewer, qOverload<>(&QWidget::setFocus));
     connect(&m_browser, &Browser::aboutToLeave, this, [this] {
         m_browser.rememberView(m_gallery->position(), m_browser.images()->imageAt(m_gallery->currentIndex().row()));
     });
@@ -107,17 +195,47 @@ void MainWindow::connectGallery() {
     connect(&m_browser, &Browser::failed, m_messages, &MessageBar::show);
 }
 
-void MainWindow::connectSession(const std::filesystem::path& samples) {
+void MainWindow::connectQuery() {
+    connect(m_queryBar, &QueryBar::backRequested, &m_browser, &Browser::back);
+    connect(m_queryBar, &QueryBar::forwardRequested, &m_browser, &Browser::forward);
+    connect(m_queryBar, &QueryBar::fileQueryRequested, this, &MainWindow::chooseQueryImage);
+    connect(m_queryBar, &QueryBar::minScoreChosen, &m_browser, &Browser::setMinScore);
+    connect(m_queryBar, &QueryBar::queryActivated, m_viewing, &ViewerController::viewQuery);
+    connect(m_queryBar, &QueryBar::queryClosed, this,
+            [this] { m_browser.showCollection(m_browser.place().filter.collection); });
+    connect(m_queryBar, &QueryBar::warningActivated, this, [this] {
+        if (const auto collection = m_browser.place().filter.collection) showUnreadable(*collection);
+    });
+    connect(m_filterBar, &FilterBar::filterChosen, &m_browser, &Browser::setFilter);
+    connect(m_filterBar, &FilterBar::orderChosen, &m_browser, &Browser::setOrder);
+    connect(m_filterBar, &FilterBar::foldersWanted, this, [this] {
+        m_session.readFolders(
+            m_filterBar, m_browser.place().filter.collection,
+            [this](const std::vector<std::filesystem::path>& folders) { m_filterBar->setFolders(folders); });
+    });
+}
+
+void MainWindow::connectCollections() {
+    CollectionChanges* changes = m_session.changes();
+    m_sidebar->setFolderSource([this](CollectionId id) { return m_session.folders(id); });
     connect(m_sidebar, &CollectionSidebar::collectionChosen, &m_browser, &Browser::showCollection);
-    connect(m_sidebar, &CollectionSidebar::rescanRequested, &m_session, &Session::rescan);
+    connect(m_sidebar, &CollectionSidebar::rescanRequested, changes, &CollectionChanges::rescan);
     connect(m_sidebar, &CollectionSidebar::unreadableRequested, this, &MainWindow::showUnreadable);
     connect(m_sidebar, &CollectionSidebar::addFoldersRequested, this, &MainWindow::chooseFolders);
-    connect(m_empty, &EmptyState::chooseRequested, this, &MainWindow::chooseFolders);
+    connect(m_sidebar, &CollectionSidebar::removeRequested, this, &MainWindow::remove);
+    connect(m_sidebar, &CollectionSidebar::relinkRequested, this, &MainWindow::chooseNewPlaceOf);
+    connect(m_session.collections(), &CollectionListModel::renameRequested, this, &MainWindow::rename);
+}
+
+void MainWindow::connectSession(const std::filesystem::path& samples) {
+    connect(m_empty, &EmptyState::chooseRequested, this, [this] { chooseFolders(std::nullopt); });
     connect(m_empty, &EmptyState::samplesRequested, this,
             [this, samples] { m_session.importFolders({samples}, tr("Sample photos")); });
     connect(&m_session, &Session::failed, m_messages, &MessageBar::show);
     connect(&m_session, &Session::libraryChanged, this, [this] {
         m_thumbnails.forgetMissing();
+        const auto collection = m_browser.place().filter.collection;
+        if (collection && !m_session.collections()->find(*collection)) m_browser.showCollection(std::nullopt);
         updatePlace();
         updateCentre();
     });
@@ -131,44 +249,52 @@ void MainWindow::connectSession(const std::filesystem::path& samples) {
     connect(m_jobs, &JobBar::detailsRequested, this, [this, imports] { m_messages->show(imports->status().problem); });
 }
 
-void MainWindow::addShortcuts() {
-    connect(new QShortcut(QKeySequence::Paste, this), &QShortcut::activated, this, &MainWindow::paste);
-    connect(new QShortcut(QKeySequence::Open, this), &QShortcut::activated, this, &MainWindow::chooseQueryImage);
-    connect(new QShortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_O, this), &QShortcut::activated, this,
-            &MainWindow::chooseFolders);
-    connect(new QShortcut(QKeySequence::Quit, this), &QShortcut::activated, this, &QWidget::close);
-}
-
 void MainWindow::closeEvent(QCloseEvent* event) {
+    m_saveSoon.stop();
+    m_session.saveWindowState(state());
     event->accept();
     Q_EMIT closed();
 }
 
+std::optional<CollectionId> MainWindow::dropTargetAt(const QPoint& place) const {
+    return m_browsing->isVisible() ? m_sidebar->collectionAt(m_sidebar->mapFrom(this, place)) : std::nullopt;
+}
+
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (!canBeDropped(*event->mimeData())) return;
+    // What was dragged out of this window is not asked back in.
+    if (event->source() || !canBeDropped(*event->mimeData())) return;
     event->setDropAction(Qt::CopyAction);
     event->accept();
-    m_overlay->showOver(rect());
+    const int left = m_browsing->isVisible() ? m_sidebar->width() : 0;
+    m_overlay->showOver(rect().adjusted(left, 0, 0, 0));
+}
+
+void MainWindow::dragMoveEvent(QDragMoveEvent* event) {
+    const auto target = dropTargetAt(event->position().toPoint());
+    m_sidebar->setDropTarget(target);
+    m_overlay->setTarget(target ? m_session.collections()->nameOf(target) : QString());
 }
 
 void MainWindow::dragLeaveEvent(QDragLeaveEvent*) {
     m_overlay->hide();
+    m_sidebar->setDropTarget(std::nullopt);
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
     m_overlay->hide();
+    m_sidebar->setDropTarget(std::nullopt);
     event->setDropAction(Qt::CopyAction);
     event->accept();
-    take(*event->mimeData());
+    take(*event->mimeData(), dropTargetAt(event->position().toPoint()));
 }
 
-void MainWindow::take(const QMimeData& data) {
+void MainWindow::take(const QMimeData& data, std::optional<CollectionId> into) {
     const DroppedItems items = droppedItems(data);
     if (items.remote > 0)
         m_messages->show({tr("Grappa makes no network connection, so addresses cannot be opened. "
                              "Save the image first, or copy the image itself."),
                           {}});
-    if (!items.paths.empty()) m_session.open(items.paths);
+    if (!items.paths.empty()) m_session.open(items.paths, into);
     if (!items.image.isNull()) m_browser.searchByPixels(items.image);
 }
 
@@ -178,16 +304,16 @@ void MainWindow::paste() {
     m_messages->show({tr("There is no image to paste. Copy an image or an image file first."), {}});
 }
 
-void MainWindow::chooseFolders() {
+void MainWindow::chooseFolders(std::optional<CollectionId> into) {
     auto* dialog = new QFileDialog(this, tr("Choose a folder of images"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::filesSelected, this, [this](const QStringList& names) {
+    connect(dialog, &QFileDialog::filesSelected, this, [this, into](const QStringList& names) {
         std::vector<std::filesystem::path> folders;
         for (const QString& name : names)
             folders.push_back(pathOf(name));
-        m_session.importFolders(folders);
+        m_session.importFolders(folders, {}, into);
     });
     dialog->open();
 }
@@ -199,6 +325,29 @@ void MainWindow::chooseQueryImage() {
     dialog->setFileMode(QFileDialog::ExistingFile);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& name) { m_session.open({pathOf(name)}); });
     dialog->open();
+}
+
+void MainWindow::chooseNewPlaceOf(const Folder& folder) {
+    auto* dialog = new QFileDialog(this, tr("Where is %1 now?").arg(fileNameText(folder.path)));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this, folder](const QString& name) { m_session.changes()->relink(folder, pathOf(name)); });
+    dialog->open();
+}
+
+void MainWindow::rename(CollectionId collection, const QString& name) {
+    if (m_session.collections()->hasName(name))
+        return m_messages->show({tr("There is a collection %1 already. Choose another name.").arg(name), {}});
+    m_session.changes()->rename(collection, m_session.collections()->nameOf(collection), name);
+}
+
+void MainWindow::remove(CollectionId collection) {
+    const QString name = m_session.collections()->nameOf(collection);
+    m_session.changes()->remove(collection, name);
+    m_messages->tell(tr("%1 was removed from Grappa. Its files were not touched.").arg(name), tr("Undo"),
+                     [this] { m_session.changes()->undoStack()->undo(); });
 }
 
 void MainWindow::searchByRow(const QModelIndex& index) {
@@ -214,44 +363,37 @@ void MainWindow::searchByRow(const QModelIndex& index) {
 
 void MainWindow::restoreView() {
     const Place& place = m_browser.place();
+    m_viewing->setRestoring(true);
     m_gallery->setCaptions(m_browser.images()->hasScores());
     const int row = place.current ? m_browser.images()->rowOf(*place.current) : 0;
     m_gallery->selectionModel()->setCurrentIndex(m_browser.images()->index(std::max(row, 0)),
                                                  QItemSelectionModel::ClearAndSelect);
     if (!place.current) m_gallery->clearSelection();
     m_gallery->restorePosition(place.position);
+    m_viewing->setRestoring(false);
+    m_viewing->refresh();
+    // A query that is searched anew comes after its listing.
+    if (!m_browser.pending() && std::exchange(m_viewAfterRestore, false)) m_viewing->viewRow(std::max(row, 0));
 }
 
 void MainWindow::updatePlace() {
     const Place& place = m_browser.place();
-    const CollectionListModel* collections = m_session.collections();
-    const Collection* collection = place.collection ? collections->find(*place.collection) : nullptr;
-    const std::uint64_t images = collection ? collection->images : collections->allImages();
-    const QString name = collections->nameOf(place.collection);
-    const ImageQuery* query = m_browser.pending();
-    QueryBarText text;
-    if (query) {
-        text = {tr("Similar to %1").arg(query->title()), tr("Searching…"), {}};
-    } else if (place.query) {
-        query = &*place.query;
-        text.title = tr("Similar to %1").arg(query->title());
-        text.note = tr("%1 of %2 in %3").arg(formatCount(place.neighbours.size()), formatCount(images), name);
-    } else {
-        text.title = name;
-        text.note = tr("%Ln image(s)", nullptr, static_cast<int>(images));
-        const auto unreadable = static_cast<int>(collection ? collection->unreadable : 0);
-        if (unreadable > 0) text.warning = tr("%Ln file(s) could not be read", nullptr, unreadable);
-    }
-    m_queryBar->setText(text);
-    m_queryBar->setPreview(query ? query->preview : QImage());
+    const CollectionListModel& collections = *m_session.collections();
+    const ImageQuery* query = m_browser.query();
+    m_queryBar->setText(placeText(m_browser, collections));
+    m_queryBar->setQuery(query ? std::optional(QueryChip{query->preview, query->title(), query->region.has_value()})
+                               : std::nullopt);
+    std::vector<float> scores;
+    for (const Neighbour& neighbour : place.neighbours)
+        scores.push_back(neighbour.score);
+    m_queryBar->setScores(scores, place.minScore);
     m_queryBar->setNavigation(m_browser.canGoBack() || m_browser.pending(), m_browser.canGoForward());
-    m_sidebar->setCurrent(place.collection);
+    m_filterBar->setState(place.filter, place.order, place.query.has_value());
+    m_sidebar->setCurrent(place.filter.collection);
     m_gallery->setCaptions(m_browser.images()->hasScores());
-    const bool importing = m_session.imports()->running();
-    m_gallery->setEmptyText(!m_browser.loaded() ? QString()
-                            : place.query       ? tr("Nothing similar was found in %1.").arg(name)
-                            : importing         ? tr("Images appear here as they are read.")
-                                                : tr("No images here yet. Drop a folder of images on the window."));
+    m_gallery->setEmptyText(emptyGalleryText(m_browser, collections, m_session.imports()->running()));
+    m_viewing->refresh();
+    m_saveSoon.start();
 }
 
 void MainWindow::updateCentre() {
@@ -267,6 +409,31 @@ void MainWindow::showUnreadable(CollectionId collection) {
     m_session.readUnreadable(dialog, collection,
                              [dialog](std::vector<File> files) { dialog->setFiles(std::move(files)); });
     dialog->open();
+}
+
+void MainWindow::showShortcuts() {
+    if (findChild<ShortcutSheet*>()) return;
+    auto* sheet = new ShortcutSheet(actions(), this);
+    sheet->open();
+}
+
+void MainWindow::restoreState() {
+    auto state = readWindowState(m_session.windowStateFile());
+    if (!state) return m_browser.restore({});
+    if (!state->geometry.isEmpty()) restoreGeometry(state->geometry);
+    if (!state->panes.isEmpty()) m_panes->restoreState(state->panes);
+    if (state->tileSize > 0) m_gallery->setTileSize(state->tileSize);
+    m_viewAfterRestore = state->viewing;
+    m_browser.restore(std::move(state->place));
+}
+
+WindowState MainWindow::state() {
+    m_browser.rememberView(m_gallery->position(), m_browser.images()->imageAt(m_gallery->currentIndex().row()));
+    return {.place = m_browser.place(),
+            .tileSize = m_gallery->tileSize(),
+            .geometry = saveGeometry(),
+            .panes = m_panes->saveState(),
+            .viewing = m_viewing->isOpen()};
 }
 
 } // namespace grappa

@@ -3,9 +3,13 @@
 #include "ui/browser.h"
 #include "ui/models/thumbnail_loader.h"
 #include "ui/session.h"
+#include "ui/window_state.h"
 
 #include <QMainWindow>
+#include <QTimer>
 
+class QMenu;
+class QSplitter;
 class QStackedWidget;
 
 namespace grappa {
@@ -13,10 +17,14 @@ namespace grappa {
 class CollectionSidebar;
 class DropOverlay;
 class EmptyState;
+class FilterBar;
 class GalleryView;
+class ImageActions;
 class JobBar;
 class MessageBar;
 class QueryBar;
+class Viewer;
+class ViewerController;
 
 /// The window: makes the views and wires them to the session and the browser.
 class MainWindow : public QMainWindow {
@@ -32,37 +40,58 @@ Q_SIGNALS:
 protected:
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragMoveEvent(QDragMoveEvent* event) override;
     void dragLeaveEvent(QDragLeaveEvent* event) override;
     void dropEvent(QDropEvent* event) override;
 
 private:
     void layOut(bool samples);
+    void addActions();
+    QAction* addAction(const QString& text, const QString& symbol, const QKeySequence& shortcut,
+                       std::function<void()> run);
     void connectGallery();
+    void connectQuery();
+    void connectCollections();
     void connectSession(const std::filesystem::path& samples);
-    void addShortcuts();
 
-    void take(const QMimeData& data);
-    void chooseFolders();
+    void take(const QMimeData& data, std::optional<CollectionId> into = std::nullopt);
+    void chooseFolders(std::optional<CollectionId> into);
     void chooseQueryImage();
+    void chooseNewPlaceOf(const Folder& folder);
     void paste();
     void searchByRow(const QModelIndex& index);
     void restoreView();
     void updatePlace();
     void updateCentre();
     void showUnreadable(CollectionId collection);
+    void showShortcuts();
+    void rename(CollectionId collection, const QString& name);
+    void remove(CollectionId collection);
+    std::optional<CollectionId> dropTargetAt(const QPoint& place) const;
+
+    void restoreState();
+    WindowState state();
 
     Session& m_session;
     Browser m_browser;
     ThumbnailLoader m_thumbnails;
+    QMenu* m_menu;
     CollectionSidebar* m_sidebar;
     QueryBar* m_queryBar;
+    FilterBar* m_filterBar;
     MessageBar* m_messages;
     QStackedWidget* m_centre;
     EmptyState* m_empty;
     QWidget* m_browsing;
+    QSplitter* m_panes;
     GalleryView* m_gallery;
+    Viewer* m_viewer;
+    ViewerController* m_viewing;
+    ImageActions* m_imageActions;
     JobBar* m_jobs;
     DropOverlay* m_overlay;
+    QTimer m_saveSoon; ///< after a move: a crash loses little
+    bool m_viewAfterRestore = false;
 };
 
 } // namespace grappa

@@ -23,6 +23,7 @@ MessageBar::MessageBar(QWidget* parent)
     , m_symbol(new QLabel(this))
     , m_sentence(new QLabel(this))
     , m_copy(new QPushButton(tr("Copy details"), this))
+    , m_action(new QPushButton(this))
     , m_close(new QToolButton(this)) {
     setObjectName(u"messageBar"_s);
     setAttribute(Qt::WA_StyledBackground);
@@ -39,10 +40,15 @@ MessageBar::MessageBar(QWidget* parent)
     layout->addWidget(m_symbol);
     layout->addWidget(m_sentence, 1);
     layout->addWidget(m_copy);
+    layout->addWidget(m_action);
     layout->addWidget(m_close);
 
     connect(m_copy, &QPushButton::clicked, this,
             [this] { QGuiApplication::clipboard()->setText(m_sentence->text() + u'\n' + m_detail); });
+    connect(m_action, &QPushButton::clicked, this, [this] {
+        hide();
+        if (m_run) m_run();
+    });
     connect(m_close, &QToolButton::clicked, this, &QWidget::hide);
     hide();
 }
@@ -53,6 +59,19 @@ void MessageBar::show(const Problem& problem) {
     m_sentence->setText(problem.sentence);
     m_sentence->setToolTip(problem.detail);
     m_copy->setVisible(!problem.detail.isEmpty());
+    m_action->hide();
+    setVisible(true);
+}
+
+void MessageBar::tell(const QString& sentence, const QString& action, std::function<void()> run) {
+    m_detail.clear();
+    m_run = std::move(run);
+    m_symbol->setPixmap(symbolPixmap(u"check"_s, currentTheme().accent, symbolSide, devicePixelRatioF()));
+    m_sentence->setText(sentence);
+    m_sentence->setToolTip({});
+    m_copy->hide();
+    m_action->setText(action);
+    m_action->setVisible(!action.isEmpty());
     setVisible(true);
 }
 

@@ -8,6 +8,8 @@
 
 #include <QPainter>
 
+#include <cmath>
+
 namespace grappa {
 
 using namespace Qt::StringLiterals;
@@ -27,6 +29,14 @@ QRect centred(const QRect& tile, const QSize& size) {
 
 } // namespace
 
+QRect TilePainter::checkRect(const QRect& tile) {
+    return {tile.topLeft() + QPoint(corner, corner), QSize(markSide, markSide)};
+}
+
+QRect TilePainter::viewRect(const QRect& tile) {
+    return {tile.right() + 1 - nameHeight, tile.bottom() + 1 - nameHeight, nameHeight, nameHeight};
+}
+
 void TilePainter::paint(const QModelIndex& index, const QRect& tile, const TileState& state) const {
     m_painter.setPen(Qt::NoPen);
     m_painter.setBrush(m_theme.tile);
@@ -35,6 +45,11 @@ void TilePainter::paint(const QModelIndex& index, const QRect& tile, const TileS
     const QVariant score = index.data(ImageListModel::ScoreRole);
     if (score.isValid()) paintScore(score.toFloat(), tile);
     if (state.hovered || state.focused) paintName(index.data(Qt::DisplayRole).toString(), tile);
+    if (state.selected) {
+        paintPlate(checkRect(tile), u"check"_s, m_theme.accent, m_theme.onAccent);
+    } else if (state.hovered) {
+        paintPlate(checkRect(tile), u"check"_s, m_theme.pane, m_theme.muted);
+    }
     paintRings(tile, state);
 }
 
@@ -44,9 +59,8 @@ void TilePainter::paintPicture(const QModelIndex& index, const QRect& tile) cons
     const auto hash = hashValue.value<ContentHash>();
     const bool online = index.data(ImageListModel::OnlineRole).toBool();
     if (const Thumbnail* thumbnail = m_thumbnails.find(hash)) {
-        const QSize size = (QSizeF(thumbnail->image.size()) * tile.width() / thumbnail->side).toSize();
         m_painter.setOpacity(online ? 1 : offlineOpacity);
-        m_painter.drawImage(centred(tile, size), thumbnail->image);
+        paintThumbnail(*thumbnail, tile);
         m_painter.setOpacity(1);
     } else if (m_thumbnails.isMissing(hash)) {
         const QRect place = centred(tile, {missingSide, missingSide});
@@ -60,13 +74,34 @@ void TilePainter::paintPicture(const QModelIndex& index, const QRect& tile) cons
     }
 }
 
+void TilePainter::paintThumbnail(const Thumbnail& thumbnail, const QRect& tile) const {
+    const qreal ratio = m_painter.device()->devicePixelRatioF();
+    if (thumbnail.side != static_cast<int>(std::floor(tile.width() * ratio))) {
+        const QSize size = (QSizeF(thumbnail.image.size()) * tile.width() / thumbnail.side).toSize();
+        m_painter.drawImage(centred(tile, size), thumbnail.image);
+        return;
+    }
+    // Of the right size: pixel on pixel, whatever the scale of the screen, or it would be blurred.
+    const QSizeF size = QSizeF(thumbnail.image.size()) / ratio;
+    const QPointF place =
+        tile.topLeft() + QPointF((tile.width() - size.width()) / 2, (tile.height() - size.height()) / 2);
+    const QPointF onPixel(std::round(place.x() * ratio) / ratio, std::round(place.y() * ratio) / ratio);
+    m_painter.drawImage(QRectF(onPixel, size), thumbnail.image);
+}
+
 void TilePainter::paintMark(const QString& symbol, const QRect& tile) const {
-    const QRect plate(tile.right() - markSide - corner, tile.top() + corner, markSide, markSide);
-    m_painter.setBrush(m_theme.pane);
+    paintPlate({tile.right() - markSide - corner, tile.top() + corner, markSide, markSide}, symbol, m_theme.pane,
+               m_theme.warning);
+}
+
+void TilePainter::paintPlate(const QRect& plate, const QString& symbol, const QColor& ground,
+                             const QColor& colour) const {
+    m_painter.setPen(Qt::NoPen);
+    m_painter.setBrush(ground);
     m_painter.drawEllipse(plate);
     const int side = markSide - 2 * symbolInset;
     m_painter.drawPixmap(centred(plate, {side, side}),
-                         symbolPixmap(symbol, m_theme.warning, side, m_painter.device()->devicePixelRatioF()));
+                         symbolPixmap(symbol, colour, side, m_painter.device()->devicePixelRatioF()));
 }
 
 void TilePainter::paintScore(float score, const QRect& tile) const {
@@ -85,10 +120,13 @@ void TilePainter::paintName(const QString& name, const QRect& tile) const {
     m_painter.setBrush(veil);
     m_painter.drawRoundedRect(tile, corner, corner);
     m_painter.restore();
-    const QRect text = strip.adjusted(corner, 0, -corner, 0);
+    const QRect text = strip.adjusted(corner, 0, -nameHeight, 0);
     m_painter.setPen(m_theme.text);
     m_painter.drawText(text, Qt::AlignVCenter | Qt::AlignLeft,
                        m_painter.fontMetrics().elidedText(name, Qt::ElideMiddle, text.width()));
+    const int side = nameHeight - 2 * symbolInset;
+    m_painter.drawPixmap(centred(viewRect(tile), {side, side}),
+                         symbolPixmap(u"view"_s, m_theme.text, side, m_painter.device()->devicePixelRatioF()));
 }
 
 void TilePainter::paintRings(const QRect& tile, const TileState& state) const {

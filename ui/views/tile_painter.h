@@ -8,6 +8,7 @@ class QPainter;
 namespace grappa {
 
 class ThumbnailLoader;
+struct Thumbnail;
 struct Theme;
 
 struct TileState {
@@ -26,12 +27,18 @@ public:
     TilePainter(QPainter& painter, const ThumbnailLoader& thumbnails, const Theme& theme)
         : m_painter(painter), m_thumbnails(thumbnails), m_theme(theme) {}
 
+    /// Where a click selects and where it views the image large.
+    static QRect checkRect(const QRect& tile);
+    static QRect viewRect(const QRect& tile);
+
     void paint(const QModelIndex& index, const QRect& tile, const TileState& state) const;
 
 private:
     void paintPicture(const QModelIndex& index, const QRect& tile) const;
+    void paintThumbnail(const Thumbnail& thumbnail, const QRect& tile) const;
     void paintMark(const QString& symbol, const QRect& tile) const;
     void paintScore(float score, const QRect& tile) const;
+    void paintPlate(const QRect& plate, const QString& symbol, const QColor& ground, const QColor& colour) const;
     void paintName(const QString& name, const QRect& tile) const;
     void paintRings(const QRect& tile, const TileState& state) const;
 

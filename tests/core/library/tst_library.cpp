@@ -70,6 +70,53 @@ private Q_SLOTS:
         QCOMPARE(reader.imageIds().size(), std::size_t{2});
     }
 
+    void withoutLeavesOutWhatIsInHiddenCollectionsOnly() {
+        Opened o;
+        const Collection other = o.library.createCollection("Other");
+        const Folder elsewhere = o.library.addFolder(other.id, "/elsewhere");
+        o.commit({o.file(o.folder.id, "a.jpg", "a"), o.file(o.folder.id, "both.jpg", "both"),
+                  o.file(elsewhere.id, "both.jpg", "both"), o.file(elsewhere.id, "b.jpg", "b")});
+        ImageFilter filter;
+        filter.without = {other.id};
+        QVERIFY(filter.any());
+        QCOMPARE(joined(names(o.library, o.library.imageIds(filter, ImageOrder::Name))), "a.jpg both.jpg");
+        QCOMPARE(o.library.imageCount(filter), std::uint64_t{2});
+        QCOMPARE(o.library.imageCount(), std::uint64_t{3});
+        filter.without = {other.id, o.collection.id};
+        QCOMPARE(o.library.imageCount(filter), std::uint64_t{0});
+    }
+
+    void aRemovedFolderTakesItsImagesAlong() {
+        Opened o;
+        const Folder second = o.library.addFolder(o.collection.id, "/second");
+        o.commit({o.file(o.folder.id, "a.jpg", "a"), o.file(second.id, "b.jpg", "b"), o.file(second.id, "a.jpg", "a")});
+        o.library.removeFolder(second.id);
+        QCOMPARE(joined(names(o.library, o.library.imageIds())), "a.jpg");
+        QCOMPARE(errorOf([&] { o.library.removeFolder(second.id); }), ErrorCode::NotFound);
+    }
+
+    void foldersWithFilesAreListedOnce() {
+        Opened o;
+        o.commit({o.file(o.folder.id, "a.jpg", "a"), o.file(o.folder.id, "2024/b.jpg", "b"),
+                  o.file(o.folder.id, "2024/c.jpg", "c"), o.file(o.folder.id, "2024/May/d.jpg", "d")});
+        const std::vector<std::filesystem::path> expected{"/photos", "/photos/2024", "/photos/2024/May"};
+        QVERIFY(o.library.foldersWithFiles(o.collection.id) == expected);
+        QVERIFY(o.library.foldersWithFiles(std::nullopt) == expected);
+        QCOMPARE(o.library.filesSeen(o.folder.id), std::uint64_t{4});
+    }
+
+    void newestFirstHasTheUnknownLast() {
+        Opened o;
+        const auto taken = [&](const char* name, std::int64_t when) {
+            ImportedFile file = o.file(o.folder.id, name, name);
+            file.takenAt = when;
+            return file;
+        };
+        o.commit({taken("unknown.jpg", 0), taken("old.jpg", 100), taken("new.jpg", 200), taken("older.jpg", -5)});
+        QCOMPARE(joined(names(o.library, o.library.imageIds({}, ImageOrder::TakenNewestFirst))),
+                 "new.jpg old.jpg older.jpg unknown.jpg");
+    }
+
     void snapshotIsOfOneMoment() {
         Opened o;
         Library reader(o.paths, Library::Access::ReadOnly);

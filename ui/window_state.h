@@ -1,0 +1,26 @@
+#pragma once
+
+#include "ui/history.h"
+
+#include <QByteArray>
+
+#include <filesystem>
+#include <optional>
+
+namespace grappa {
+
+/// What a window takes up again where the last one ended.
+struct WindowState {
+    Place place{};    ///< a query without its vector and neighbours: it is searched anew; none for pasted pixels
+    int tileSize = 0; ///< 0 = as usual
+    QByteArray geometry{};
+    QByteArray panes{}; ///< how the viewer and the gallery share their room
+    bool viewing = false;
+};
+
+/// Nothing when there is none, or when it cannot be read: then the window starts as new.
+std::optional<WindowState> readWindowState(const std::filesystem::path& file);
+/// Throws DiskFull, IoFailed.
+void saveWindowState(const std::filesystem::path& file, const WindowState& state);
+
+} // namespace grappa
