@@ -20,6 +20,8 @@ struct ImageQuery {
     QImage pixels{};               ///< of a paste
     std::optional<QRect> region{}; ///< in pixels of the upright image; nothing = the whole image
     std::vector<float> vector{};   ///< [dim] once a child has embedded it; empty for an image of the library
+    std::string adaptation{};      ///< checksum (hex) of the one that the vector was made under; empty = the base
+    std::vector<float> attention{}; ///< granularity attention that came with the vector; empty for the base
     QImage preview{};              ///< small, for the query bar
 
     QString title() const;
