@@ -43,9 +43,8 @@ QStringList libraryArguments(const SessionOptions& options) {
 }
 
 QStringList serveArguments(const SessionOptions& options, const std::optional<AdaptationRow>& adaptation) {
-    return libraryArguments(options) +
-           QStringList{u"serve"_s, u"--adaptation"_s,
-                       adaptation ? QString::fromStdString(adaptation->name) : u"base"_s};
+    return libraryArguments(options) + QStringList{u"serve"_s, u"--adaptation"_s,
+                                                   adaptation ? QString::fromStdString(adaptation->name) : u"base"_s};
 }
 
 /// Whether the window would show them alike.
@@ -197,8 +196,8 @@ void Session::useAdaptation(std::optional<std::int64_t> id) {
         },
         [this](Adaptations now) { setAdaptations(std::move(now), true); },
         [this](const Problem& problem) {
-            Q_EMIT failed({tr("This cannot be used yet: it has described no image. Searches go on as before."),
-                           problem.detail});
+            Q_EMIT failed(
+                {tr("This cannot be used yet: it has described no image. Searches go on as before."), problem.detail});
         });
 }
 
@@ -460,8 +459,7 @@ void Session::searchInThread(QObject* context, ImageQuery query, const ImageFilt
 
 void Session::embedAndSearch(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
                              OnProblem failed) {
-    const auto embed = [this, context = QPointer(context), query, filter, done,
-                        failed](const SetInUse& used) {
+    const auto embed = [this, context = QPointer(context), query, filter, done, failed](const SetInUse& used) {
         const std::optional<EmbeddingSet>& set = used.set;
         if (!set) return failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
         const auto search = [this, context, query, filter, done, failed,

@@ -117,7 +117,7 @@ private:
     OnProblem reporter();
 
     SessionOptions m_options;
-    Library m_library;        ///< the GUI thread's: records by id and the data version
+    Library m_library; ///< the GUI thread's: records by id and the data version
     std::optional<AdaptationRow> m_adaptation;
     std::vector<AdaptationRow> m_adaptations;
     bool m_toldFallBack = false;

@@ -69,8 +69,7 @@ std::variant<Rendering, Problem> renderingOf(const JsonMessage& message) {
 }
 
 std::variant<QueryEmbedding, Problem> embeddingOf(const JsonMessage& message, const ServeHello& hello) {
-    QueryEmbedding embedding{
-        .base = floatsAt(message.json, "base"), .fused = {}, .attention = {}, .model = hello};
+    QueryEmbedding embedding{.base = floatsAt(message.json, "base"), .fused = {}, .attention = {}, .model = hello};
     const auto dim = static_cast<std::size_t>(hello.dim);
     if (!hello.adaptation.empty()) {
         embedding.fused = floatsAt(message.json, "fused");
@@ -177,9 +176,12 @@ void ServeClient::readMessages(const QByteArray& bytes) {
 
 void ServeClient::handleMessage(JsonMessage message) {
     if (textAt(message.json, "event") == u"hello"_s) {
-        m_hello = {textAt(message.json, "modelHash").toStdString(),  intAt(message.json, "dim"),
-                   intAt(message.json, "inputSize"),                 textAt(message.json, "adaptation").toStdString(),
-                   integersAt(message.json, "granularities"),        integersAt(message.json, "blocks")};
+        m_hello = {textAt(message.json, "modelHash").toStdString(),
+                   intAt(message.json, "dim"),
+                   intAt(message.json, "inputSize"),
+                   textAt(message.json, "adaptation").toStdString(),
+                   integersAt(message.json, "granularities"),
+                   integersAt(message.json, "blocks")};
         return;
     }
     const auto id = static_cast<std::int64_t>(numberAt(message.json, "id").value_or(0));
