@@ -19,6 +19,8 @@
 #include "ui/views/unreadable_dialog.h"
 #include "ui/views/viewer.h"
 #include "ui/views/viewer_controller.h"
+#include "ui/views/why_controller.h"
+#include "ui/views/why_panel.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -54,7 +56,8 @@ std::filesystem::path pathOf(const QString& text) {
 MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, QWidget* parent)
     : QMainWindow(parent)
     , m_session(session)
-    , m_browser(session)
+    , m_attention(session, this)
+    , m_browser(session, this)
     , m_thumbnails(session.paths().thumbnails(), this)
     , m_menu(new QMenu(this)) {
     setWindowTitle(u"Grappa"_s);
@@ -63,6 +66,8 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     setAcceptDrops(true);
     layOut(!samples.empty());
     new GranularityController(m_session, m_browser, m_granularity);
+    m_why = new WhyController(m_browser, m_attention, m_gallery, m_whyPanel);
+    m_browser.images()->setAttention(&m_attention);
     m_viewing = new ViewerController(m_browser, m_thumbnails, m_gallery, m_viewer);
     m_imageActions = new ImageActions(m_session, m_browser, m_thumbnails, m_gallery, m_messages);
     m_viewer->setImageActions(m_imageActions->actions());
@@ -96,6 +101,8 @@ void MainWindow::layOut(bool samples) {
         },
         window);
     m_viewer->hide();
+    m_whyPanel = new WhyPanel(window);
+    m_whyPanel->hide();
     m_empty = new EmptyState(samples, window);
     m_jobs = new JobBar(window);
 
@@ -118,6 +125,7 @@ void MainWindow::layOut(bool samples) {
     column->addWidget(m_filterBar);
     column->addWidget(m_panes, 1);
     browsing->addLayout(column, 1);
+    browsing->addWidget(m_whyPanel);
 
     m_centre = new QStackedWidget(window);
     m_centre->addWidget(m_empty);
@@ -173,6 +181,8 @@ void MainWindow::addActions() {
               [this] { m_gallery->setTileSize(m_gallery->tileSize() + GalleryView::tileStep); });
     addAction(tr("Smaller thumbnails"), {}, QKeySequence::ZoomOut,
               [this] { m_gallery->setTileSize(m_gallery->tileSize() - GalleryView::tileStep); });
+    m_menu->addAction(addAction(tr("Why a result is there"), u"why"_s, Qt::CTRL | Qt::Key_I,
+                                [this] { m_why->setShown(!m_why->isShown()); }));
     addAction(tr("Query and its regions"), {}, Qt::CTRL | Qt::Key_R, [this] { m_viewing->viewQuery(); });
     for (QAction* action : m_imageActions->actions())
         QMainWindow::addAction(action);
@@ -211,6 +221,9 @@ void MainWindow::connectQuery() {
     connect(m_queryBar, &QueryBar::warningActivated, this, [this] {
         if (const auto collection = m_browser.place().filter.collection) showUnreadable(*collection);
     });
+    connect(m_granularity, &GranularityBar::whyToggled, m_why, &WhyController::setShown);
+    connect(m_why, &WhyController::shownChanged, m_granularity, &GranularityBar::setWhyShown);
+    connect(m_why, &WhyController::shownChanged, &m_saveSoon, qOverload<>(&QTimer::start));
     connect(m_filterBar, &FilterBar::filterChosen, &m_browser, &Browser::setFilter);
     connect(m_filterBar, &FilterBar::orderChosen, &m_browser, &Browser::setOrder);
     connect(m_filterBar, &FilterBar::foldersWanted, this, [this] {
@@ -429,6 +442,7 @@ void MainWindow::restoreState() {
     if (!state->panes.isEmpty()) m_panes->restoreState(state->panes);
     if (state->tileSize > 0) m_gallery->setTileSize(state->tileSize);
     m_viewAfterRestore = state->viewing;
+    m_why->setShown(state->why);
     m_browser.restore(std::move(state->place));
 }
 
@@ -438,7 +452,8 @@ WindowState MainWindow::state() {
             .tileSize = m_gallery->tileSize(),
             .geometry = saveGeometry(),
             .panes = m_panes->saveState(),
-            .viewing = m_viewing->isOpen()};
+            .viewing = m_viewing->isOpen(),
+            .why = m_why->isShown()};
 }
 
 } // namespace grappa
