@@ -15,6 +15,10 @@ Browser::Browser(Session& session, QObject* parent)
         m_images.refreshRecords();
         if (!place().query) readListing();
     });
+    connect(&session, &Session::adaptationChanged, this, [this] {
+        ++m_adaptations;
+        searchAgainIfStale();
+    });
     connect(&session, &Session::collectionOpened, this, &Browser::showCollection);
     connect(&session, &Session::queryOpened, this, &Browser::searchByFile);
     connect(session.changes(), &CollectionChanges::collectionHidden, this, [this](CollectionId id) {
@@ -80,6 +84,24 @@ void Browser::search(ImageQuery query, Target target) {
     find(std::move(query), target, std::move(next));
 }
 
+void Browser::searchAgain() {
+    if (!place().query) return;
+    Place next = place();
+    next.neighbours.clear();
+    // The scores are on another scale: the cut is chosen anew, and the view starts at the best.
+    next.minScore.reset();
+    next.position = {};
+    ImageQuery query = *std::exchange(next.query, std::nullopt);
+    find(std::move(query), Target::SamePlace, std::move(next));
+}
+
+void Browser::searchAgainIfStale() {
+    // A search under way looks at the set by itself.
+    if (m_pending || !place().query) return;
+    const auto& used = m_session.adaptation();
+    if (place().query->adaptation != (used ? used->checksum : std::string())) searchAgain();
+}
+
 void Browser::find(ImageQuery query, Target target, Place next) {
     const unsigned number = ++m_searches;
     m_pending = query;
@@ -87,8 +109,10 @@ void Browser::find(ImageQuery query, Target target, Place next) {
     const ImageFilter filter = next.filter;
     m_session.findNeighbours(
         this, std::move(query), filter,
-        [this, number, target, next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours) mutable {
+        [this, number, target, adaptations = m_adaptations,
+         next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours) mutable {
             if (number != m_searches) return;
+            if (adaptations != m_adaptations) return find(std::move(found), target, std::move(next));
             found.preview = m_pending->preview;
             m_pending.reset();
             next.query = std::move(found);
@@ -115,12 +139,16 @@ void Browser::cancelSearch() {
 
 void Browser::back() {
     if (m_pending) return cancelSearch();
-    if (canGoBack()) go([this] { m_history.back(); });
+    if (!canGoBack()) return;
+    go([this] { m_history.back(); });
+    searchAgainIfStale();
 }
 
 void Browser::forward() {
     cancelSearch();
-    if (canGoForward()) go([this] { m_history.forward(); });
+    if (!canGoForward()) return;
+    go([this] { m_history.forward(); });
+    searchAgainIfStale();
 }
 
 void Browser::setFilter(ImageFilter filter) {

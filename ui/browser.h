@@ -56,6 +56,9 @@ private:
     enum class Target { NewPlace, SamePlace };
 
     void search(ImageQuery query, Target target);
+    /// The place's query once more, where the answer may be another one than before.
+    void searchAgain();
+    void searchAgainIfStale();
     void find(ImageQuery query, Target target, Place next);
     void go(const std::function<void()>& move);
     void show();
@@ -68,8 +71,9 @@ private:
     History m_history;
     std::optional<ImageQuery> m_pending;
     bool m_loaded = false;
-    unsigned m_searches = 0; ///< an answer to an older search is dropped
-    unsigned m_listings = 0; ///< and one to an older listing or order
+    unsigned m_adaptations = 0; ///< changes of what searches use
+    unsigned m_searches = 0;    ///< an answer to an older search is dropped
+    unsigned m_listings = 0;    ///< and one to an older listing or order
 };
 
 } // namespace grappa

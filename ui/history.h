@@ -16,11 +16,13 @@ namespace grappa {
 /// What is searched by: an image of the library, a file from anywhere, or pixels that were pasted.
 struct ImageQuery {
     std::optional<ImageId> image{};
-    std::filesystem::path file{};  ///< empty for pasted pixels; for an image of the library one of its files
-    QImage pixels{};               ///< of a paste
-    std::optional<QRect> region{}; ///< in pixels of the upright image; nothing = the whole image
-    std::vector<float> vector{};   ///< [dim] once a child has embedded it; empty for an image of the library
-    QImage preview{};              ///< small, for the query bar
+    std::filesystem::path file{};   ///< empty for pasted pixels; for an image of the library one of its files
+    QImage pixels{};                ///< of a paste
+    std::optional<QRect> region{};  ///< in pixels of the upright image; nothing = the whole image
+    std::vector<float> vector{};    ///< [dim] once a child has embedded it; empty for an image of the library
+    std::string adaptation{};       ///< checksum (hex) of the one that the vector was made under; empty = the base
+    std::vector<float> attention{}; ///< granularity attention that came with the vector; empty for the base
+    QImage preview{};               ///< small, for the query bar
 
     QString title() const;
     /// Whether both are by the same image, whatever the region.

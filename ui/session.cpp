@@ -42,6 +42,16 @@ QStringList libraryArguments(const SessionOptions& options) {
     return text ? QStringList{u"--library"_s, *text} : QStringList();
 }
 
+QStringList serveArguments(const SessionOptions& options, const std::optional<AdaptationRow>& adaptation) {
+    return libraryArguments(options) + QStringList{u"serve"_s, u"--adaptation"_s,
+                                                   adaptation ? QString::fromStdString(adaptation->name) : u"base"_s};
+}
+
+/// Whether the window would show them alike.
+bool same(const AdaptationRow& a, const AdaptationRow& b) {
+    return a.id == b.id && a.name == b.name && a.checksum == b.checksum && a.report == b.report;
+}
+
 std::vector<Neighbour> sorted(Library& library, std::vector<Neighbour> neighbours, ImageOrder order) {
     struct Row {
         Neighbour neighbour;
@@ -96,7 +106,7 @@ Session::Session(SessionOptions options, QObject* parent)
     , m_scans(m_library.paths())
     , m_imports(m_options.cli, libraryArguments(m_options))
     , m_changes(m_thread, m_imports)
-    , m_embedder(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s})
+    , m_embedder(m_options.cli, serveArguments(m_options, std::nullopt))
     , m_renderer(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s, u"--no-model"_s}) {
     connect(&m_imports, &ImportChild::committed, this, &Session::refresh);
     connect(&m_imports, &ImportChild::finished, this, [this](const ImportRequest& request) {
@@ -118,6 +128,9 @@ Session::Session(SessionOptions options, QObject* parent)
     connect(&m_renderer, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_poll, &QTimer::timeout, this, &Session::poll);
     m_seenVersion = m_library.dataVersion();
+    const Adaptations now = readAdaptations(m_library);
+    m_adaptation = now.used.adaptation;
+    m_adaptations = now.usable;
     // After the window has asked for what it shows: counting can wait, a listing cannot.
     QTimer::singleShot(0, this, &Session::start);
 }
@@ -152,6 +165,42 @@ std::vector<Folder> Session::folders(CollectionId id) {
     }
 }
 
+Session::Adaptations Session::readAdaptations(Library& library) {
+    return {setInUse(library), usableAdaptations(library)};
+}
+
+void Session::setAdaptations(Adaptations now, bool asked) {
+    const bool lost = m_adaptation && !now.used.adaptation && !asked;
+    const bool tell = lost || (now.used.fellBack && !m_toldFallBack);
+    m_toldFallBack = now.used.fellBack;
+    const bool sameUsed = m_adaptation.has_value() == now.used.adaptation.has_value() &&
+                          (!m_adaptation || same(*m_adaptation, *now.used.adaptation));
+    const bool sameList =
+        std::equal(m_adaptations.begin(), m_adaptations.end(), now.usable.begin(), now.usable.end(), same);
+    if (tell)
+        Q_EMIT failed({tr("What was learned cannot be searched by any more: it was removed or holds no images. "
+                          "Searches use the base again."),
+                       {}});
+    if (sameUsed && sameList) return;
+    m_adaptation = std::move(now.used.adaptation);
+    m_adaptations = std::move(now.usable);
+    Q_EMIT adaptationChanged();
+}
+
+void Session::useAdaptation(std::optional<std::int64_t> id) {
+    m_thread.run(
+        this,
+        [id](LibraryAccess& access) {
+            useSetOf(access.library(), id);
+            return readAdaptations(access.library());
+        },
+        [this](Adaptations now) { setAdaptations(std::move(now), true); },
+        [this](const Problem& problem) {
+            Q_EMIT failed(
+                {tr("This cannot be used yet: it has described no image. Searches go on as before."), problem.detail});
+        });
+}
+
 ImageFilter Session::visible(ImageFilter filter) const {
     filter.without = m_changes.hidden();
     return filter;
@@ -175,6 +224,7 @@ void Session::refresh() {
     struct Listing {
         std::vector<Collection> collections;
         std::uint64_t images = 0;
+        Adaptations adaptations{};
     };
     const auto finish = [this] {
         m_refreshing = false;
@@ -183,7 +233,8 @@ void Session::refresh() {
     m_thread.run(
         this,
         [all = visible({})](LibraryAccess& access) {
-            Listing listing{access.library().collections(), access.library().imageCount(all)};
+            Listing listing{access.library().collections(), access.library().imageCount(all),
+                            readAdaptations(access.library())};
             std::erase_if(listing.collections, [&all](const Collection& collection) {
                 return std::find(all.without.begin(), all.without.end(), collection.id) != all.without.end();
             });
@@ -191,6 +242,7 @@ void Session::refresh() {
         },
         [this, finish](Listing listing) {
             m_collections.setCollections(std::move(listing.collections), listing.images);
+            setAdaptations(std::move(listing.adaptations), false);
             Q_EMIT libraryChanged();
             finish();
         },
@@ -375,46 +427,59 @@ void Session::findNeighbours(QObject* context, ImageQuery query, const ImageFilt
 
 void Session::searchInThread(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
                              OnProblem failed) {
-    using Found = std::optional<std::vector<Neighbour>>; // nothing: the image has no vector yet
+    // Nothing: there is no vector yet that fits the set that is searched.
+    struct Found {
+        std::optional<std::vector<Neighbour>> neighbours;
+        std::string adaptation;
+    };
     SearchOptions options;
     options.limit = m_options.neighbours;
     options.filter = visible(filter);
     options.exclude = query.image;
     const auto search = [query, options](LibraryAccess& access) -> Found {
         Searcher* searcher = access.searcher();
-        if (!searcher) return query.image ? Found() : Found(std::vector<Neighbour>());
-        if (!query.vector.empty()) return searcher->search(query.vector, options);
-        const auto vector = searcher->vectorOf(*query.image);
-        if (!vector) return std::nullopt;
-        return searcher->search(*vector, options);
+        if (!searcher) return query.image ? Found() : Found{std::vector<Neighbour>(), {}};
+        const std::string& adaptation = searcher->set().key.adaptation;
+        const bool stored = query.image && !query.region;
+        std::optional<std::vector<float>> vector;
+        if (stored) vector = searcher->vectorOf(*query.image);
+        if (!vector && !query.vector.empty() && query.adaptation == adaptation) vector = query.vector;
+        if (!vector) return {{}, adaptation};
+        return {searcher->search(*vector, options), adaptation};
     };
     m_searches.run(
         context, search,
-        [this, context = QPointer(context), query, filter, done, failed](Found found) {
-            if (found) return done(query, std::move(*found));
-            embedAndSearch(context, query, filter, done, failed);
+        [this, context = QPointer(context), query, filter, done, failed](Found found) mutable {
+            if (!found.neighbours) return embedAndSearch(context, std::move(query), filter, done, failed);
+            query.adaptation = std::move(found.adaptation);
+            done(std::move(query), std::move(*found.neighbours));
         },
         failed);
 }
 
 void Session::embedAndSearch(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
                              OnProblem failed) {
-    const auto embed = [this, context = QPointer(context), query, filter, done,
-                        failed](const std::optional<EmbeddingSet>& set) {
+    const auto embed = [this, context = QPointer(context), query, filter, done, failed](const SetInUse& used) {
+        const std::optional<EmbeddingSet>& set = used.set;
         if (!set) return failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
         const auto search = [this, context, query, filter, done, failed,
                              set](std::variant<QueryEmbedding, Problem> answer) mutable {
             if (!context) return;
             if (auto* problem = std::get_if<Problem>(&answer)) return failed(std::move(*problem));
             auto& embedding = std::get<QueryEmbedding>(answer);
-            if (embedding.model.modelHash != set->key.modelHash || embedding.model.inputSize != set->key.inputSize) {
+            const ServeHello& model = embedding.model;
+            if (model.modelHash != set->key.modelHash || model.inputSize != set->key.inputSize ||
+                model.adaptation != set->key.adaptation) {
                 // The library got another embedding set since the child started: the next one starts with that.
-                m_embedder.stop();
+                m_embedder.retire();
                 return failed({tr("The library was embedded anew in the meantime. Search again."), {}});
             }
-            query.vector = std::move(embedding.base);
+            query.vector = std::move(model.adaptation.empty() ? embedding.base : embedding.fused);
+            query.adaptation = model.adaptation;
+            query.attention = std::move(embedding.attention);
             searchInThread(context, query, filter, done, failed);
         };
+        m_embedder.setArguments(serveArguments(m_options, used.adaptation));
         if (query.file.empty()) {
             m_embedder.embed(pngOf(query.pixels), query.region, search);
         } else {
@@ -422,7 +487,7 @@ void Session::embedAndSearch(QObject* context, ImageQuery query, const ImageFilt
         }
     };
     m_searches.run(
-        context, [](LibraryAccess& access) { return access.shownSet(); }, embed, failed);
+        context, [](LibraryAccess& access) { return setInUse(access.library()); }, embed, failed);
 }
 
 void Session::render(QObject* context, const fs::path& file, int side, std::function<void(Rendering)> done,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/library/library.h"
+#include "ui/adaptation_sets.h"
 #include "ui/collection_changes.h"
 #include "ui/history.h"
 #include "ui/jobs/import_child.h"
@@ -43,6 +44,13 @@ public:
     const ServeClient& embedder() const { return m_embedder; }
     const ServeClient& renderer() const { return m_renderer; }
 
+    /// That searches use now; nothing = the base.
+    const std::optional<AdaptationRow>& adaptation() const { return m_adaptation; }
+    /// Those that searches can use, newest first.
+    const std::vector<AdaptationRow>& adaptations() const { return m_adaptations; }
+    /// Nothing = the base. adaptationChanged() comes when searches use it, failed() when its set holds no vectors.
+    void useAdaptation(std::optional<std::int64_t> id);
+
     std::optional<Image> image(ImageId id);       ///< one short read
     std::vector<Folder> folders(CollectionId id); ///< one short read
 
@@ -78,7 +86,8 @@ public:
     void shutDown();
 
 Q_SIGNALS:
-    void libraryChanged(); ///< rows were added, changed or removed, by whomever
+    void libraryChanged();    ///< rows were added, changed or removed, by whomever
+    void adaptationChanged(); ///< adaptation() or adaptations()
     void collectionOpened(grappa::CollectionId id);
     void queryOpened(const std::filesystem::path& file);
     void failed(const grappa::Problem& problem);
@@ -88,6 +97,13 @@ private:
     void start();
     void poll();
     void refresh();
+    struct Adaptations {
+        SetInUse used;
+        std::vector<AdaptationRow> usable;
+    };
+    static Adaptations readAdaptations(Library& library);
+    /// `asked`: that it falls back to the base is no surprise.
+    void setAdaptations(Adaptations now, bool asked);
     ImageFilter visible(ImageFilter filter) const; ///< without the hidden collections
     void offerStoppedImports();
     void closeStoppedImports(const QString& collection);
@@ -101,7 +117,10 @@ private:
     OnProblem reporter();
 
     SessionOptions m_options;
-    Library m_library;        ///< the GUI thread's: records by id and the data version
+    Library m_library; ///< the GUI thread's: records by id and the data version
+    std::optional<AdaptationRow> m_adaptation;
+    std::vector<AdaptationRow> m_adaptations;
+    bool m_toldFallBack = false;
     LibraryThread m_thread;   ///< listings and changes
     LibraryThread m_searches; ///< apart, so that a search waits for no listing
     LibraryThread m_scans;    ///< of folders, at the start

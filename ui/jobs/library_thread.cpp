@@ -1,5 +1,7 @@
 #include "ui/jobs/library_thread.h"
 
+#include "ui/adaptation_sets.h"
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -9,7 +11,7 @@
 namespace grappa {
 
 std::optional<EmbeddingSet> LibraryAccess::shownSet() {
-    return m_library.defaultEmbeddingSet();
+    return setInUse(m_library).set;
 }
 
 Searcher* LibraryAccess::searcher() {

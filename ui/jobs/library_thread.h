@@ -20,8 +20,7 @@ public:
     explicit LibraryAccess(LibraryPaths paths) : m_library(std::move(paths), Library::Access::ReadWrite) {}
 
     Library& library() { return m_library; }
-    /// The embedding set that the window shows: the library's setting "default_set" (an id), else the newest one, as
-    /// grappa-cli serve chooses. Nothing while there is none.
+    /// The embedding set that searches use (setInUse()). Nothing while there is none.
     std::optional<EmbeddingSet> shownSet();
     /// A searcher over that set, refreshed; null while there is none.
     Searcher* searcher();

@@ -71,6 +71,7 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     m_jobs->setStatus(m_session.imports()->status());
     restoreState();
     updatePlace();
+    updateLearned();
     updateCentre();
     m_saveSoon.setSingleShot(true);
     m_saveSoon.setInterval(saveDelayMs);
@@ -200,6 +201,7 @@ void MainWindow::connectQuery() {
     connect(m_queryBar, &QueryBar::forwardRequested, &m_browser, &Browser::forward);
     connect(m_queryBar, &QueryBar::fileQueryRequested, this, &MainWindow::chooseQueryImage);
     connect(m_queryBar, &QueryBar::minScoreChosen, &m_browser, &Browser::setMinScore);
+    connect(m_queryBar, &QueryBar::learnedChosen, &m_session, &Session::useAdaptation);
     connect(m_queryBar, &QueryBar::queryActivated, m_viewing, &ViewerController::viewQuery);
     connect(m_queryBar, &QueryBar::queryClosed, this,
             [this] { m_browser.showCollection(m_browser.place().filter.collection); });
@@ -239,6 +241,7 @@ void MainWindow::connectSession(const std::filesystem::path& samples) {
         updatePlace();
         updateCentre();
     });
+    connect(&m_session, &Session::adaptationChanged, this, &MainWindow::updateLearned);
     ImportChild* imports = m_session.imports();
     connect(imports, &ImportChild::statusChanged, this, [this, imports] {
         m_jobs->setStatus(imports->status());
@@ -394,6 +397,14 @@ void MainWindow::updatePlace() {
     m_gallery->setEmptyText(emptyGalleryText(m_browser, collections, m_session.imports()->running()));
     m_viewing->refresh();
     m_saveSoon.start();
+}
+
+void MainWindow::updateLearned() {
+    std::vector<LearnedChoice> choices;
+    for (const AdaptationRow& row : m_session.adaptations())
+        choices.push_back({row.id, QString::fromStdString(row.name)});
+    const auto& used = m_session.adaptation();
+    m_queryBar->setLearned(choices, used ? std::optional(used->id) : std::nullopt);
 }
 
 void MainWindow::updateCentre() {

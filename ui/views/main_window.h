@@ -62,6 +62,7 @@ private:
     void searchByRow(const QModelIndex& index);
     void restoreView();
     void updatePlace();
+    void updateLearned();
     void updateCentre();
     void showUnreadable(CollectionId collection);
     void showShortcuts();

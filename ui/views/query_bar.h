@@ -3,9 +3,12 @@
 #include <QImage>
 #include <QWidget>
 
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
+class QComboBox;
 class QLabel;
 class QMenu;
 class QPushButton;
@@ -30,6 +33,12 @@ struct QueryChip {
     bool region = false;
 };
 
+/// Something learned that searches can use.
+struct LearnedChoice {
+    std::int64_t id = 0; ///< of the adaptation
+    QString name;
+};
+
 /// Above the gallery: where one is, the way back, the query and its cut, the size of the tiles, the menu.
 class QueryBar : public QWidget {
     Q_OBJECT
@@ -42,6 +51,8 @@ public:
     void setQuery(const std::optional<QueryChip>& query);
     /// Best first; fewer than two leave nothing to cut.
     void setScores(std::span<const float> scores, std::optional<float> minScore);
+    /// The choice is there once something was learned. used: nothing = the base.
+    void setLearned(const std::vector<LearnedChoice>& choices, std::optional<std::int64_t> used);
     void setNavigation(bool back, bool forward);
     void setTileSize(int size);
 
@@ -54,6 +65,7 @@ Q_SIGNALS:
     void warningActivated();
     void minScoreChosen(std::optional<float> score);
     void tileSizeChosen(int size);
+    void learnedChosen(std::optional<std::int64_t> adaptation); ///< nothing = the base
 
 private:
     QToolButton* m_back;
@@ -64,6 +76,8 @@ private:
     QLabel* m_note;
     QPushButton* m_warning;
     ScoreCut* m_cut;
+    QComboBox* m_learned;
+    int m_usedRow = 0; ///< of m_learned
     QToolButton* m_searchFile;
     QSlider* m_size;
     QToolButton* m_menu;
