@@ -48,21 +48,21 @@ BeforeAfter compareRanks(std::span<const Neighbour> before, std::span<const Neig
     after = after.first(std::min(shown, after.size()));
     const auto oldRanks = ranksOf(before), newRanks = ranksOf(after);
     const auto change = [](int from, int to) {
-        return to == from ? std::pair(RankChange::Same, 0)
+        return to == from  ? std::pair(RankChange::Same, 0)
                : to < from ? std::pair(RankChange::Up, from - to)
                            : std::pair(RankChange::Down, to - from);
     };
     BeforeAfter result;
     for (std::size_t i = 0; i < before.size(); ++i) {
         const auto found = newRanks.find(before[i].image);
-        const auto [kind, by] = found == newRanks.end() ? std::pair(RankChange::Gone, 0)
-                                                        : change(static_cast<int>(i), found->second);
+        const auto [kind, by] =
+            found == newRanks.end() ? std::pair(RankChange::Gone, 0) : change(static_cast<int>(i), found->second);
         result.before.push_back({before[i].image, kind, by});
     }
     for (std::size_t i = 0; i < after.size(); ++i) {
         const auto found = oldRanks.find(after[i].image);
-        const auto [kind, by] = found == oldRanks.end() ? std::pair(RankChange::New, 0)
-                                                        : change(found->second, static_cast<int>(i));
+        const auto [kind, by] =
+            found == oldRanks.end() ? std::pair(RankChange::New, 0) : change(found->second, static_cast<int>(i));
         result.after.push_back({after[i].image, kind, by});
     }
     return result;

@@ -56,7 +56,7 @@ public:
     void finish();
 
     const std::vector<LearningStage>& stages() const { return m_stages; } ///< empty before the plan
-    const LearningStage* now() const;                                      ///< the stage under way, or null
+    const LearningStage* now() const;                                     ///< the stage under way, or null
     std::uint64_t images() const { return m_images; }
     int threads() const { return m_threads; }
     const std::string& device() const { return m_device; }

@@ -55,7 +55,8 @@ QString figureText(const QString& sentence, const ReportFigure& figure) {
 } // namespace
 
 QString stageTitle(const LearningStage& stage) {
-    if (const auto k = stage.granularity()) return LearningText::tr("Learn k = %1").arg(formatCount(static_cast<std::uint64_t>(*k)));
+    if (const auto k = stage.granularity())
+        return LearningText::tr("Learn k = %1").arg(formatCount(static_cast<std::uint64_t>(*k)));
     if (stage.name == "read") return LearningText::tr("Read");
     if (stage.name == "describe") return LearningText::tr("Describe");
     if (stage.name == "group") return LearningText::tr("Group");
@@ -137,15 +138,14 @@ QString verdictWord(LearningVerdict verdict) {
 }
 
 QString verdictSentence(const LearningReport& report) {
-    const QString opening = report.verdict == LearningVerdict::Better ? LearningText::tr("Better: %1")
-                            : report.verdict == LearningVerdict::Worse
-                                ? LearningText::tr("Worse, keep the base: %1")
-                                : LearningText::tr("No clear difference: %1");
+    const QString opening = report.verdict == LearningVerdict::Better  ? LearningText::tr("Better: %1")
+                            : report.verdict == LearningVerdict::Worse ? LearningText::tr("Worse, keep the base: %1")
+                                                                       : LearningText::tr("No clear difference: %1");
     const QString copies = figureText(
         LearningText::tr("an altered copy finds its image first %1 of the time, before %2 (95 % interval %3 to %4)"),
         report.copyFirst);
-    const QString kept = figureText(
-        LearningText::tr("and shares %1 of its neighbours, before %2 (%3 to %4)."), report.neighbourhood);
+    const QString kept =
+        figureText(LearningText::tr("and shares %1 of its neighbours, before %2 (%3 to %4)."), report.neighbourhood);
     return opening.arg(copies) + u' ' + kept;
 }
 

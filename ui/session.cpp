@@ -49,7 +49,7 @@ QStringList serveArguments(const SessionOptions& options, const std::optional<Ad
 
 /// Whether the window would show them alike.
 bool same(const AdaptationRow& a, const AdaptationRow& b) {
-    return a.id == b.id && a.name == b.name && a.checksum == b.checksum && a.report == b.report;
+    return a.id == b.id && a.name == b.name && a.checksum == b.checksum && a.report == b.report && a.state == b.state;
 }
 
 std::vector<Neighbour> sorted(Library& library, std::vector<Neighbour> neighbours, ImageOrder order) {
@@ -106,12 +106,14 @@ Session::Session(SessionOptions options, QObject* parent)
     , m_scans(m_library.paths())
     , m_imports(m_options.cli, libraryArguments(m_options))
     , m_changes(m_thread, m_imports)
+    , m_learning(m_options.cli, libraryArguments(m_options), m_library.paths(), m_thread, *m_changes.undoStack())
     , m_embedder(m_options.cli, serveArguments(m_options, std::nullopt))
     , m_renderer(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s, u"--no-model"_s}) {
     connect(&m_imports, &ImportChild::committed, this, &Session::refresh);
     connect(&m_imports, &ImportChild::finished, this, [this](const ImportRequest& request) {
         closeStoppedImports(request.name);
         refresh();
+        m_learning.checkDrift(request.collection);
     });
     connect(&m_imports, &ImportChild::statusChanged, this, [this] {
         const ImportStatus& status = m_imports.status();
@@ -123,6 +125,12 @@ Session::Session(SessionOptions options, QObject* parent)
     connect(&m_changes, &CollectionChanges::changed, this, &Session::refresh);
     connect(&m_changes, &CollectionChanges::collectionOpened, this, &Session::collectionOpened);
     connect(&m_changes, &CollectionChanges::failed, this, &Session::failed);
+    connect(&m_learning, &Learning::changed, this, &Session::refresh);
+    connect(&m_learning, &Learning::useRequested, this, &Session::useAdaptation);
+    connect(&m_learning, &Learning::failed, this, &Session::failed);
+    connect(&m_learning, &Learning::ended, this, &Session::checkShutDown);
+    connect(m_learning.run(), &AdaptChild::committed, this, &Session::refresh);
+    connect(m_learning.run(), &AdaptChild::finished, this, &Session::refresh);
     connect(&m_purge, &ChildProcess::ended, this, &Session::handlePurgeEnd);
     connect(&m_embedder, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_renderer, &ServeClient::ended, this, &Session::checkShutDown);
@@ -131,6 +139,7 @@ Session::Session(SessionOptions options, QObject* parent)
     const Adaptations now = readAdaptations(m_library);
     m_adaptation = now.used.adaptation;
     m_adaptations = now.usable;
+    m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
     // After the window has asked for what it shows: counting can wait, a listing cannot.
     QTimer::singleShot(0, this, &Session::start);
 }
@@ -140,6 +149,7 @@ void Session::start() {
     refresh();
     offerStoppedImports();
     purgeHidden();
+    m_learning.begin(m_changes.hidden());
     if (m_options.scanAtStart) scanForChanges();
 }
 
@@ -166,7 +176,12 @@ std::vector<Folder> Session::folders(CollectionId id) {
 }
 
 Session::Adaptations Session::readAdaptations(Library& library) {
-    return {setInUse(library), usableAdaptations(library)};
+    Adaptations now{setInUse(library), usableAdaptations(library)};
+    const std::vector<std::int64_t> hidden = readHiddenAdaptations(library);
+    std::erase_if(now.usable, [&hidden](const AdaptationRow& row) {
+        return std::find(hidden.begin(), hidden.end(), row.id) != hidden.end();
+    });
+    return now;
 }
 
 void Session::setAdaptations(Adaptations now, bool asked) {
@@ -184,6 +199,7 @@ void Session::setAdaptations(Adaptations now, bool asked) {
     if (sameUsed && sameList) return;
     m_adaptation = std::move(now.used.adaptation);
     m_adaptations = std::move(now.usable);
+    m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
     Q_EMIT adaptationChanged();
 }
 
@@ -522,6 +538,7 @@ void Session::shutDown() {
     m_shuttingDown = true;
     m_poll.stop();
     m_imports.stop();
+    m_learning.stop();
     m_embedder.stop();
     m_renderer.stop();
     m_purge.stop();
@@ -530,8 +547,8 @@ void Session::shutDown() {
 }
 
 void Session::checkShutDown() {
-    if (m_shuttingDown && !m_imports.running() && !m_embedder.running() && !m_renderer.running() &&
-        !m_purge.running() && m_saving == 0)
+    if (m_shuttingDown && !m_imports.running() && !m_learning.running() && !m_embedder.running() &&
+        !m_renderer.running() && !m_purge.running() && m_saving == 0)
         Q_EMIT shutDownFinished();
 }
 

@@ -7,6 +7,7 @@
 #include "ui/jobs/import_child.h"
 #include "ui/jobs/library_thread.h"
 #include "ui/jobs/serve_client.h"
+#include "ui/learning.h"
 #include "ui/models/collection_list_model.h"
 #include "ui/window_state.h"
 
@@ -41,6 +42,7 @@ public:
     CollectionListModel* collections() { return &m_collections; }
     CollectionChanges* changes() { return &m_changes; }
     ImportChild* imports() { return &m_imports; }
+    Learning* learning() { return &m_learning; }
     const ServeClient& embedder() const { return m_embedder; }
     const ServeClient& renderer() const { return m_renderer; }
 
@@ -128,6 +130,7 @@ private:
     CollectionListModel m_collections;
     ImportChild m_imports;
     CollectionChanges m_changes;
+    Learning m_learning;
     ServeClient m_embedder;
     ServeClient m_renderer;
     ChildProcess m_purge; ///< deletes collections that an earlier window had hidden

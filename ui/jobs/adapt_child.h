@@ -42,7 +42,7 @@ struct AdaptStatus {
     AdaptState state = AdaptState::Idle;
     AdaptRequest request{};
     LearningRun run{};
-    Problem problem{};   ///< when Failed
+    Problem problem{};    ///< when Failed
     QString adaptation{}; ///< its name, when Done
 
     /// Whether there is a run that has not ended for good.
@@ -81,12 +81,12 @@ public:
     void stop();
 
 Q_SIGNALS:
-    void statusChanged();   ///< state, request or problem
-    void progressed();      ///< stages
+    void statusChanged(); ///< state, request or problem
+    void progressed();    ///< stages
     void samplesChanged();
     void curveChanged();
     void probesChanged();
-    void committed();       ///< new rows are in the library
+    void committed(); ///< new rows are in the library
     void finished(const QString& adaptation);
     void discarded(const QString& collection);
 

@@ -67,9 +67,8 @@ void PictureSource::fetchSome() {
         m_records.insert(id, image ? Record{image->hash, fileNameText(image->path), true} : Record());
         news = true;
     }
-    std::erase_if(m_wanted, [this](const ContentHash& hash) {
-        return m_loader.find(hash) || m_loader.isMissing(hash);
-    });
+    std::erase_if(m_wanted,
+                  [this](const ContentHash& hash) { return m_loader.find(hash) || m_loader.isMissing(hash); });
     m_loader.want(m_wanted);
     if (!m_unknown.empty()) m_fetchSoon.start();
     if (news) Q_EMIT changed();

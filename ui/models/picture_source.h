@@ -45,8 +45,8 @@ private:
     Fetch m_fetch;
     ThumbnailLoader m_loader;
     QHash<ImageId, Record> m_records;
-    std::vector<ImageId> m_unknown;     ///< records to read
-    std::vector<ContentHash> m_wanted;  ///< pictures that were asked for, newest first
+    std::vector<ImageId> m_unknown;    ///< records to read
+    std::vector<ContentHash> m_wanted; ///< pictures that were asked for, newest first
     QTimer m_fetchSoon;
 };
 

@@ -21,6 +21,8 @@ class FilterBar;
 class GalleryView;
 class ImageActions;
 class JobBar;
+class LearningBar;
+class LearningController;
 class MessageBar;
 class QueryBar;
 class Viewer;
@@ -84,12 +86,15 @@ private:
     QStackedWidget* m_centre;
     EmptyState* m_empty;
     QWidget* m_browsing;
+    QStackedWidget* m_pages; ///< the gallery with its bars, the page of a run, the report
     QSplitter* m_panes;
     GalleryView* m_gallery;
     Viewer* m_viewer;
     ViewerController* m_viewing;
     ImageActions* m_imageActions;
     JobBar* m_jobs;
+    LearningBar* m_learningBar;
+    LearningController* m_learning;
     DropOverlay* m_overlay;
     QTimer m_saveSoon; ///< after a move: a crash loses little
     bool m_viewAfterRestore = false;
