@@ -1,7 +1,7 @@
 #include "app/grappa_cli/program.h"
 
+#include "core/base/adaptation_header.h"
 #include "core/base/base64.h"
-#include "core/base/safetensors.h"
 
 #include <cmath>
 #include <cstdio>
@@ -135,8 +135,7 @@ EmbeddingSet Program::embeddingSet(Library& library, const std::string& adaptati
 }
 
 BackboneCard Program::backboneOf(const EmbeddingSet& set) const {
-    for (BackboneCard& card : BackboneRegistry(BackboneRegistry::defaultFolders()).list())
-        if (card.hash.hex() == set.key.modelHash) return card;
+    if (auto card = BackboneRegistry(BackboneRegistry::defaultFolders()).findByHash(set.key.modelHash)) return *card;
     throw Error(ErrorCode::ModelMissing, "The backbone that made these vectors (hash " + set.key.modelHash +
                                              ") is not on this machine; add its file with: grappa-cli models add FILE");
 }
@@ -186,11 +185,13 @@ Embedder Program::adaptedEmbedder(const std::filesystem::path& adaptation) const
     const BackboneRegistry registry(BackboneRegistry::defaultFolders());
     if (!backbone.empty()) return {registry.find(backbone), {device, inputSize, threads}, adaptation};
     const SafetensorsFile file(adaptation);
-    const auto made = file.metadata().find("grappa.backbone_hash");
-    for (const BackboneCard& card : registry.list())
-        if (made != file.metadata().end() && card.hash.hex() == made->second)
-            return {card, {device, inputSize, threads}, adaptation};
-    return {registry.find({}), {device, inputSize, threads}, adaptation};
+    const std::string made = readAdaptationHeader(file).backboneHash;
+    const auto card = registry.findByHash(made);
+    if (!card)
+        throw Error(ErrorCode::ModelMissing,
+                    displayPath(adaptation) + " was made on another backbone (hash " + made +
+                        ") than those on this machine; add that one's file first with: grappa-cli models add FILE");
+    return {*card, {device, inputSize, threads}, adaptation};
 }
 
 void Program::printJson(const Json& object) {

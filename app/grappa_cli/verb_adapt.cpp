@@ -2,22 +2,27 @@
 #include "app/grappa_cli/verbs.h"
 
 #include "core/jobs/adapt_job.h"
+#include "core/jobs/adapted_set.h"
 
 #include <charconv>
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <type_traits>
 
 namespace grappa {
 
 namespace {
 
 struct Options {
-    std::string collection, name, granularities, blocks, fusion = "neighbours", whitening = "auto", cacheSize = "4G";
+    std::string collection, name, use, depth = "normal", granularities, blocks, fusion = "neighbours",
+                                       whitening = "auto", cacheSize = "4G";
     int epochs = 0;
     double maxMinutes = 0, learningRate = 0;
     std::uint64_t seed = 0;
     std::filesystem::path exportFile;
+    bool estimate = false, finish = false, discard = false;
 };
 
 std::int64_t wholeNumber(const std::string& text, const std::string& option) {
@@ -65,8 +70,53 @@ std::optional<double> parseWhitening(const std::string& text) {
     throw Error(ErrorCode::Usage, "\"" + text + "\" of --whitening is neither auto, off nor a power from 0 to 1.");
 }
 
+AdaptDepth parseDepth(const std::string& name) {
+    for (const AdaptDepth depth : {AdaptDepth::Quick, AdaptDepth::Thorough})
+        if (adaptDepthName(depth) == name) return depth;
+    return AdaptDepth::Normal;
+}
+
+/// What is learned, as lines for who watches.
+AdaptWatch watchBy(const Program& program) {
+    AdaptWatch watch;
+    watch.onPlan = [&program](const AdaptWatch::Plan& plan) {
+        program.printEvent({{"event", "plan"},
+                            {"stages", plan.stages},
+                            {"granularities", plan.granularities},
+                            {"images", plan.images},
+                            {"device", plan.device},
+                            {"threads", plan.threads}});
+    };
+    watch.onGroups = [&program](std::int64_t k, const std::vector<ImageGroup>& groups) {
+        Json clusters = Json::array();
+        for (const ImageGroup& group : groups)
+            clusters.push_back({{"size", group.size}, {"images", group.images}});
+        program.printEvent({{"event", "clusters"}, {"granularity", k}, {"clusters", clusters}});
+    };
+    watch.onPoint = [&program](const CurvePoint& point) {
+        program.printEvent({{"event", "point"},
+                            {"stage", point.stage},
+                            {"step", point.step},
+                            {"loss", point.loss},
+                            {"rate", point.rate}});
+    };
+    watch.onProbe = [&program](const AdaptWatch::Probe& probe) {
+        Json rows = Json::array();
+        for (const AdaptWatch::Probe::Row& row : probe.rows)
+            rows.push_back({{"query", row.query}, {"results", row.results}});
+        program.printEvent({{"event", "probes"},
+                            {"stage", probe.stage},
+                            {"epoch", probe.epoch},
+                            {"copyFirst", probe.copyFirst},
+                            {"rows", rows}});
+    };
+    return watch;
+}
+
 AdaptOptions adaptOptions(const Program& program, const Options& options) {
     AdaptOptions adapt;
+    adapt.depth = parseDepth(options.depth);
+    adapt.finish = options.finish;
     adapt.name = options.name;
     adapt.device = program.device;
     adapt.threads = program.threads;
@@ -85,32 +135,117 @@ AdaptOptions adaptOptions(const Program& program, const Options& options) {
         adapt.fusions.clear();
     else
         adapt.fusions = {options.fusion};
-    adapt.onPoint = [&program](const CurvePoint& point) {
-        program.printEvent({{"event", "point"},
-                            {"stage", point.stage},
-                            {"step", point.step},
-                            {"loss", point.loss},
-                            {"rate", point.rate}});
-    };
+    adapt.watch = watchBy(program);
     return adapt;
 }
 
-/// The row of this run; a stopped one with the same arguments is offered no longer, since this one goes on with it.
-std::int64_t beginJob(Library& library, const Options& options) {
-    const std::string arguments = Json{{"collection", options.collection}, {"seed", options.seed}}.dump(
-        -1, ' ', false, Json::error_handler_t::replace);
+/// What was typed after the verb's name that decides the run: with it the run can be started again.
+std::string jobArguments(const Program& program, const Options& options) {
+    Json arguments = Json::array({"--collection", options.collection, "--depth", options.depth, "--fusion",
+                                  options.fusion, "--whitening", options.whitening, "--seed",
+                                  std::to_string(options.seed), "--device", program.device});
+    const auto add = [&arguments](const char* name, const auto& value, bool given) {
+        if (!given) return;
+        arguments.push_back(name);
+        if constexpr (std::is_arithmetic_v<std::decay_t<decltype(value)>>)
+            arguments.push_back(Json(value).dump());
+        else
+            arguments.push_back(value);
+    };
+    add("--name", options.name, !options.name.empty());
+    add("--granularities", options.granularities, !options.granularities.empty());
+    add("--blocks", options.blocks, !options.blocks.empty());
+    add("--epochs", options.epochs, options.epochs > 0);
+    add("--max-minutes", options.maxMinutes, options.maxMinutes > 0);
+    add("--learning-rate", options.learningRate, options.learningRate > 0);
+    add("--threads", program.threads, program.threads > 0);
+    add("--input-size", program.inputSize, program.inputSize > 0);
+    add("--backbone", program.backbone, !program.backbone.empty());
+    const Json job{{"collection", options.collection},
+                   {"name", options.name},
+                   {"depth", options.depth},
+                   {"seed", options.seed},
+                   {"arguments", arguments}};
+    return job.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// The stopped runs with these arguments, oldest first.
+std::vector<std::int64_t> stoppedRuns(Library& library, const std::string& arguments) {
+    std::vector<std::int64_t> runs;
     for (const Library::StoppedJob& stopped : library.resumableJobs())
-        if (stopped.kind == "adapt" && stopped.arguments == arguments) library.endJob(stopped.id, "done");
-    return library.beginJob("adapt", arguments);
+        if (stopped.kind == "adapt" && stopped.arguments == arguments) runs.push_back(stopped.id);
+    return runs;
+}
+
+/// The row of this run: that of the stopped one that it goes on with, so that the curve stays whole.
+std::int64_t beginJob(Library& library, const std::string& arguments) {
+    const std::vector<std::int64_t> stopped = stoppedRuns(library, arguments);
+    if (stopped.empty()) return library.beginJob("adapt", arguments);
+    library.resumeJob(stopped.back());
+    return stopped.back();
+}
+
+int estimate(const Program& program, Library& library, const Collection& collection, const BackboneCard& card,
+             const Options& options) {
+    const AdaptEstimate estimate = estimateAdaptation(library, collection, card, adaptOptions(program, options));
+    Json rows = Json::array();
+    for (const auto& [depth, seconds] : estimate.seconds)
+        rows.push_back({{"depth", adaptDepthName(depth)}, {"seconds", std::round(seconds)}});
+    if (program.json) {
+        Program::printJson({{"images", estimate.images},
+                            {"device", estimate.device},
+                            {"threads", estimate.threads},
+                            {"estimates", rows}});
+    } else {
+        for (const auto& [depth, seconds] : estimate.seconds)
+            std::cout << adaptDepthName(depth) << ": about " << formatDuration(seconds) << "\n";
+    }
+    return exitOk;
+}
+
+int discard(const Program& program, Library& library, const Collection& collection, const BackboneCard& card,
+            const Options& options) {
+    bool any = discardAdaptation(library, collection, card, adaptOptions(program, options));
+    for (const std::int64_t run : stoppedRuns(library, jobArguments(program, options))) {
+        library.endJob(run, "done");
+        any = true;
+    }
+    if (!any) throw Error(ErrorCode::NotFound, "There is no stopped run with these options that could be discarded.");
+    if (program.json)
+        Program::printJson({{"discarded", true}});
+    else
+        std::cout << "Discarded.\n";
+    return exitOk;
+}
+
+/// Describes the collection by an adaptation that is there already.
+int use(const Program& program, Library& library, const Collection& collection, const Options& options) {
+    const auto row = library.findAdaptation(options.use);
+    if (!row) throw Error(ErrorCode::NotFound, "There is no adaptation \"" + options.use + "\".");
+    const std::optional<FileLock> lock = FileLock::tryAcquire(library.paths().jobLock("adapt"));
+    if (!lock) throw Error(ErrorCode::Locked, "An adaptation is being made; wait for it or stop it.");
+    Embedder embedder = program.adaptedEmbedder(library.paths().adaptations() / row->file);
+    const EmbeddingSet set =
+        describeUnderAdaptation(library, collection.id, *row, embedder, {}, options.seed, program.context());
+    const std::uint64_t images = library.findEmbeddingSet(set.key)->vectors;
+    if (program.json)
+        Program::printJson(
+            {{"adaptation", row->name}, {"collection", collection.name}, {"set", set.id}, {"images", images}});
+    else
+        std::cout << collection.name << " is described by " << row->name << ", " << images << " images\n";
+    return exitOk;
 }
 
 int run(const Program& program, const Options& options) {
     Library library = program.openLibrary(Library::Access::ReadWrite);
     const auto collection = library.findCollection(options.collection);
     if (!collection) throw Error(ErrorCode::NotFound, "There is no collection \"" + options.collection + "\".");
+    if (!options.use.empty()) return use(program, library, *collection, options);
     const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(program.backbone);
+    if (options.estimate) return estimate(program, library, *collection, card, options);
+    if (options.discard) return discard(program, library, *collection, card, options);
     const AdaptOptions adapt = adaptOptions(program, options);
-    const std::int64_t job = beginJob(library, options);
+    const std::int64_t job = beginJob(library, jobArguments(program, options));
     AdaptSummary summary;
     try {
         summary = adaptCollection(library, *collection, card, job, adapt, program.context());
@@ -150,15 +285,27 @@ void addAdapt(CLI::App& app, Program& program) {
     CLI::App* verb = app.add_subcommand("adapt", "Learn a collection, without labels");
     verb->add_option("--collection", options->collection, "The collection to learn")->required();
     verb->add_option("--name", options->name, "Name of the result (default: the collection's, with a number)");
+    verb->add_option("--depth", options->depth, "How much is learned")
+        ->check(CLI::IsMember({"quick", "normal", "thorough"}))
+        ->capture_default_str();
+    auto* estimate = verb->add_flag("--estimate", options->estimate, "Only say how long each depth takes here");
+    auto* finish = verb->add_flag("--finish", options->finish,
+                                  "Learn no further: keep what a stopped run with these options has learned");
+    auto* discard = verb->add_flag("--discard", options->discard, "Forget a stopped run with these options");
+    auto* use = verb->add_option("--use", options->use, "Describe the collection by this adaptation; learn nothing");
+    for (CLI::Option* one : {estimate, finish, discard, use})
+        for (CLI::Option* other : {estimate, finish, discard, use})
+            if (one != other) one->excludes(other);
     verb->add_option("--granularities", options->granularities,
-                     "Numbers of groups to learn, for example 32,128,1024 (default: from the number of images)");
+                     "Numbers of groups to learn, for example 32,128,1024 (default: from depth and images)");
     verb->add_option("--blocks", options->blocks,
                      "Blocks that are adapted: all, or last:M (default: all on a GPU, last:3 on a CPU)");
     verb->add_option("--fusion", options->fusion, "How the granularities are combined; all trains every way")
         ->check(CLI::IsMember({"average", "augmentation", "neighbours", "all"}))
         ->capture_default_str();
     verb->add_option("--whitening", options->whitening, "auto, off, or its power from 0 to 1")->capture_default_str();
-    verb->add_option("--epochs", options->epochs, "Passes over the images for each granularity")
+    verb->add_option("--epochs", options->epochs,
+                     "Passes over the images for each granularity (default: from the depth)")
         ->check(CLI::PositiveNumber);
     verb->add_option("--max-minutes", options->maxMinutes, "Learn less so that it ends in about this time")
         ->check(CLI::PositiveNumber);

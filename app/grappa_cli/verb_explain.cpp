@@ -1,9 +1,9 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
+#include "core/base/granularity_attention.h"
 #include "core/jobs/embed_files.h"
 
-#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
@@ -36,28 +36,15 @@ std::vector<float> computedAttention(const std::filesystem::path& image, Embedde
     return std::move(file.described.front().attention);
 }
 
-/// Mean over the blocks of attention [m, N].
-std::vector<double> meanOverBlocks(const std::vector<float>& attention, std::size_t granularities) {
-    std::vector<double> mean(granularities);
-    const double share = static_cast<double>(granularities) / static_cast<double>(attention.size());
-    for (std::size_t i = 0; i < attention.size(); ++i)
-        mean[i % granularities] += share * attention[i];
-    return mean;
-}
-
 /// What the attention says, in a sentence.
-std::string readingOf(const std::vector<std::int64_t>& granularities, const std::vector<double>& mean) {
-    constexpr double clearly = 1.25; // times an even share
-    const auto top = static_cast<std::size_t>(std::max_element(mean.begin(), mean.end()) - mean.begin());
-    const auto count = static_cast<double>(mean.size());
-    if (mean.size() < 2 || mean[top] * count < clearly)
-        return "no granularity stands out: coarse and fine ones count alike";
-    const double place = static_cast<double>(top) / (count - 1);
-    const char* meaning = place < 1.0 / 3   ? "it is told by its broad kind"
-                          : place > 2.0 / 3 ? "it is told by fine differences within its kind"
-                                            : "it is told by its kind, neither very broad nor very fine";
-    return "mostly k = " + std::to_string(granularities[top]) + " (" + std::to_string(std::lround(100 * mean[top])) +
-           " %): " + meaning;
+std::string sentenceOf(const AttentionReading& reading, const std::vector<std::int64_t>& granularities) {
+    using Kind = AttentionReading::Kind;
+    if (reading.kind == Kind::NoneStandsOut) return "no granularity stands out: coarse and fine ones count alike";
+    const char* meaning = reading.kind == Kind::Broad  ? "it is told by its broad kind"
+                          : reading.kind == Kind::Fine ? "it is told by fine differences within its kind"
+                                                       : "it is told by its kind, neither very broad nor very fine";
+    return "mostly k = " + std::to_string(granularities[reading.granularity]) + " (" +
+           std::to_string(std::lround(100 * reading.share)) + " %): " + meaning;
 }
 
 int run(const Program& program, const Options& options) {
@@ -84,7 +71,7 @@ int run(const Program& program, const Options& options) {
 
     const std::size_t granularities = card.granularities.size();
     const std::vector<double> mean = meanOverBlocks(attention, granularities);
-    const std::string reading = readingOf(card.granularities, mean);
+    const std::string reading = sentenceOf(readAttention(mean), card.granularities);
     if (program.json) {
         Json result;
         if (options.id) result["id"] = options.id;

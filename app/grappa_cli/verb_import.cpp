@@ -1,7 +1,7 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
-#include "core/jobs/adapt_job.h"
+#include "core/jobs/adapted_set.h"
 #include "core/jobs/derived_sets.h"
 #include "core/jobs/import_job.h"
 

@@ -2,6 +2,7 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
+#include "core/jobs/altered_copies.h"
 #include "core/jobs/derived_sets.h"
 #include "core/search/search_target.h"
 
@@ -29,6 +30,14 @@ int run(const Program& program, Options options) {
     options.whitening.refit = true;
     EmbeddingSet set = searchTarget(library, program.embeddingSet(library, options.adaptation), "raw").set;
     const JobContext context = program.context();
+    std::optional<Embedder> embedder;
+    try {
+        embedder.emplace(program.embedderFor(library, set));
+        options.levels.copies = alteredCopies(library, *embedder, {});
+    } catch (const Error& error) {
+        // Levels need no model; only how well they find altered copies is not measured then.
+        if (error.code() != ErrorCode::ModelMissing) throw;
+    }
     if (set.key.isRawBase())
         set = deriveFromBase(library, set, options.whitening, options.levels, context);
     else

@@ -1,6 +1,9 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
+#include "core/base/adaptation_header.h"
+#include "core/base/file_io.h"
+
 #include <iostream>
 #include <memory>
 
@@ -52,7 +55,36 @@ int list(const Program& program) {
     return exitOk;
 }
 
+/// An adaptation from elsewhere becomes one of the library.
+int addAdaptation(const Program& program, const SafetensorsFile& file, const AddOptions& options) {
+    const AdaptationHeader header = readAdaptationHeader(file);
+    const auto card = BackboneRegistry(BackboneRegistry::defaultFolders()).findByHash(header.backboneHash);
+    if (!card)
+        throw Error(ErrorCode::ModelMissing,
+                    displayPath(file.path()) + " was made on another backbone (hash " + header.backboneHash +
+                        ") than those on this machine; add that one's file first with: grappa-cli models add FILE");
+    const Embedder check(*card, {.device = "cpu"}, file.path()); // throws where its tensors do not fit
+    Library library = program.openLibrary(Library::Access::ReadWrite);
+    AdaptationRow row;
+    row.name = !options.name.empty() ? options.name : !header.name.empty() ? header.name : file.path().stem().string();
+    row.modelHash = header.backboneHash;
+    row.state = AdaptationState::Ready;
+    row.parameters = "{}";
+    const auto report = file.metadata().find(adaptation_key::report);
+    row.report = report == file.metadata().end() ? "{}" : report->second;
+    row = library.addAdaptation(
+        row, [&](const std::filesystem::path& path) { saveFile(path, MappedFile(file.path()).bytes()); });
+    if (program.json)
+        Program::printJson({{"added", {{"adaptation", row.name}, {"backbone", card->name}, {"hash", row.checksum}}}});
+    else
+        std::cout << row.name << ", an adaptation of " << card->name
+                  << "\nDescribe a collection by it with: grappa-cli adapt --collection NAME --use \"" << row.name
+                  << "\"\n";
+    return exitOk;
+}
+
 int add(const Program& program, const AddOptions& options) {
+    if (const SafetensorsFile file(options.file); isAdaptation(file)) return addAdaptation(program, file, options);
     BackboneRegistry registry(BackboneRegistry::defaultFolders());
     const BackboneCard card = registry.add(options.file, options.name, options.heads, options.interpolation);
     if (program.json)
@@ -72,8 +104,10 @@ void addModels(CLI::App& app, Program& program) {
         program.verb = [&program] { return list(program); };
     });
     auto options = std::make_shared<AddOptions>();
-    CLI::App* addVerb = verb->add_subcommand("add", "Check a safetensors file and keep a copy of it");
-    addVerb->add_option("file", options->file, "DINO, DINOv2, timm or Hugging Face ViT weights (safetensors)")
+    CLI::App* addVerb = verb->add_subcommand("add", "Check a backbone's or an adaptation's file and keep a copy of it");
+    addVerb
+        ->add_option("file", options->file,
+                     "DINO, DINOv2, timm or Hugging Face ViT weights, or what `adapt` exported (safetensors)")
         ->required();
     addVerb->add_option("--name", options->name, "Name to keep it under (default: the file's name)");
     addVerb->add_option("--heads", options->heads, "Attention heads (default: what the file says, else width / 64)")

@@ -126,6 +126,11 @@ public:
             hello["dim"] = m_embedder->dim();
             hello["inputSize"] = m_embedder->inputSize();
             hello["device"] = m_embedder->device();
+            if (const auto& adaptation = m_embedder->adaptation()) {
+                hello["adaptation"] = adaptation->hash.hex();
+                hello["granularities"] = adaptation->granularities;
+                hello["blocks"] = adaptation->blocks;
+            }
         }
         return hello;
     }
@@ -163,7 +168,15 @@ private:
         const DecodeOutcome decoded = decodeCrop(request, embedder);
         Reply reply{{{"width", decoded.width}, {"height", decoded.height}}, {}};
         if (!decoded.damage.empty()) reply.header["damage"] = decoded.damage;
-        reply.header["base"] = embedder.embed(decoded.crop, 1);
+        if (embedder.adaptation()) {
+            const std::array<Description, 2> wanted{Description{"base", false}, Description{}};
+            std::vector<Described> described = embedder.describe(decoded.crop, 1, wanted);
+            reply.header["base"] = std::move(described[0].vectors);
+            reply.header["fused"] = std::move(described[1].vectors);
+            reply.header["attention"] = std::move(described[1].attention);
+        } else {
+            reply.header["base"] = embedder.embed(decoded.crop, 1);
+        }
         return reply;
     }
 
@@ -226,16 +239,21 @@ void write(const Reply& reply) {
     std::cout.flush();
 }
 
-std::optional<Embedder> loadEmbedder(const Program& program) {
+struct Options {
+    bool withoutModel = false;
+    std::string adaptation;
+};
+
+std::optional<Embedder> loadEmbedder(const Program& program, const std::string& adaptation) {
     std::optional<Library> library = program.findLibrary();
     if (library && !library->embeddingSets().empty())
-        return program.embedderFor(*library, program.embeddingSet(*library));
+        return program.embedderFor(*library, program.embeddingSet(*library, adaptation));
     return program.embedder(nullptr);
 }
 
-int run(const Program& program, bool withoutModel) {
+int run(const Program& program, const Options& options) {
     const std::stop_token stop = program.signals().token();
-    Server server(withoutModel ? std::nullopt : loadEmbedder(program), stop);
+    Server server(options.withoutModel ? std::nullopt : loadEmbedder(program, options.adaptation), stop);
     write({server.hello(), {}});
     RequestQueue requests(STDIN_FILENO, stop);
     while (std::optional<Request> request = requests.next())
@@ -246,12 +264,14 @@ int run(const Program& program, bool withoutModel) {
 } // namespace
 
 void addServe(CLI::App& app, Program& program) {
-    auto withoutModel = std::make_shared<bool>(false);
+    auto options = std::make_shared<Options>();
     CLI::App* verb = app.add_subcommand(
         "serve", "Answer requests on standard input, one JSON object a line: embed, maps, render, cancel");
-    verb->add_flag("--no-model", *withoutModel, "Answer render only, at once");
-    verb->callback(
-        [&program, withoutModel] { program.verb = [&program, withoutModel] { return run(program, *withoutModel); }; });
+    verb->add_flag("--no-model", options->withoutModel, "Answer render only, at once");
+    verb->add_option("--adaptation", options->adaptation,
+                     "Embed by this adaptation, or by the backbone alone (base); default: the library's default set")
+        ->type_name("NAME");
+    verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });
 }
 
 } // namespace grappa

@@ -4,6 +4,14 @@
 
 namespace grappa {
 
+JobContext inStage(const JobContext& context, const std::string& stage) {
+    if (!context.report) return context;
+    return {context.stop, [&context, stage](Progress progress) {
+                if (progress.stage != stage) progress.detail = std::exchange(progress.stage, stage);
+                context.report(progress);
+            }};
+}
+
 void JobContext::throwIfStopped() const {
     if (stopRequested()) throw Error(ErrorCode::Interrupted, "Stopped; start again to go on from here.");
 }

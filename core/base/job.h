@@ -33,6 +33,10 @@ struct JobContext {
     void throwIfStopped() const;
 };
 
+/// The same context with all progress reported as of `stage`, what was its stage as the detail: several computations
+/// that are one to the user. `context` must outlive the result.
+JobContext inStage(const JobContext& context, const std::string& stage);
+
 /// Turns counts into Progress: rate over a sliding window, time left, at most `perSecond` reports a second.
 /// Not thread-safe: one meter belongs to one thread.
 class ProgressMeter {

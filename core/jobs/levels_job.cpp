@@ -91,6 +91,8 @@ private:
         const auto sample = spread(m_images, std::min(overlapSample, m_images));
         const auto raw = nearestNeighbours(m_stored.vectors, count, sample);
         auto finer = raw;
+        const AlteredCopies copies =
+            m_options.copies ? m_options.copies(m_set, m_stored.images, m_context) : AlteredCopies();
         ProgressMeter meter(m_context, "compare levels", m_levels.size());
         for (std::size_t i = m_levels.size(); i-- > 0;) {
             m_context.throwIfStopped();
@@ -101,21 +103,21 @@ private:
             row.overlapFiner = neighbourOverlap(neighbours, finer);
             row.shown = row.overlapFiner < alikeFrom;
             if (row.shown) finer = neighbours;
-            if (m_options.copies) row.copyFirst = copyFirst(blended, m_centroids[i], row.beta);
+            if (!copies.sources.empty()) row.copyFirst = copyFirst(copies, blended, m_centroids[i], row.beta);
             meter.advanceTo(m_levels.size() - i);
         }
     }
 
     /// How often the image nearest to a copy is its source.
-    double copyFirst(const torch::Tensor& blended, const torch::Tensor& centroids, double beta) const {
-        const auto& copies = *m_options.copies;
+    double copyFirst(const AlteredCopies& copies, const torch::Tensor& blended, const torch::Tensor& centroids,
+                     double beta) const {
         const auto found = nearestCentroid(
             levelBlend(copies.vectors, centroids, nearestCentroid(copies.vectors, centroids), beta), blended);
         const auto* rows = found.data_ptr<std::int64_t>();
         std::size_t first = 0;
         for (std::size_t i = 0; i < copies.sources.size(); ++i)
             first += m_stored.images[static_cast<std::size_t>(rows[i])] == copies.sources[i];
-        return copies.sources.empty() ? 0 : static_cast<double>(first) / static_cast<double>(copies.sources.size());
+        return static_cast<double>(first) / static_cast<double>(copies.sources.size());
     }
 
     Library& m_library;

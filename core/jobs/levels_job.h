@@ -6,7 +6,8 @@
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <optional>
+#include <functional>
+#include <span>
 #include <vector>
 
 namespace grappa {
@@ -18,12 +19,14 @@ struct AlteredCopies {
 };
 
 struct LevelsOptions {
+    using MakeCopies =
+        std::function<AlteredCopies(const EmbeddingSet& set, std::span<const ImageId> images, const JobContext&)>;
     std::vector<std::int64_t> granularities; ///< the list of k; empty = the default list, none above 16,384
     int levels = 8;                          ///< of the default list
     double beta = 0.5;
     int iterations = 25;
     std::uint64_t seed = 0;
-    std::optional<AlteredCopies> copies;
+    MakeCopies copies; ///< of some of the set's images; empty = the copy-first rates are not measured
 };
 
 /// Clusters the set at each k and stores the levels (method: section 9) with the cluster number of each image, in one

@@ -357,6 +357,10 @@ std::int64_t Library::beginJob(const std::string& kind, const std::string& argum
     return id;
 }
 
+void Library::resumeJob(std::int64_t id) {
+    endJob(id, "running");
+}
+
 void Library::endJob(std::int64_t id, const std::string& state) {
     Transaction transaction = m_impl->begin();
     requireChanged(m_impl->db->run("UPDATE jobs SET state = ?2 WHERE id = ?1", id, state), "job", id);

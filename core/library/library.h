@@ -301,6 +301,7 @@ public:
         std::string kind, arguments, state; ///< state: running, stopped, done, failed
     };
     std::int64_t beginJob(const std::string& kind, const std::string& argumentsJson);
+    void resumeJob(std::int64_t id); ///< a stopped one runs again
     void endJob(std::int64_t id, const std::string& state);
     std::vector<StoppedJob> resumableJobs(); ///< stopped, or running without its lock held
 

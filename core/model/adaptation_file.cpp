@@ -13,57 +13,11 @@ namespace grappa {
 
 namespace {
 
-constexpr std::size_t maximalSets = 256;
-constexpr std::int64_t maximalDepth = 200;
-constexpr std::int64_t maximalInput = 2048;
-constexpr std::string_view formatVersion = "1";
-
-[[noreturn]] void refuse(const SafetensorsFile& file, const std::string& reason) {
-    throw Error(ErrorCode::WeightsInvalid, displayPath(file.path()) + " cannot be used as an adaptation: " + reason);
-}
-
-std::optional<std::int64_t> wholeNumber(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-const std::string& metadataIn(const SafetensorsFile& file, const char* key) {
-    const auto found = file.metadata().find(key);
-    if (found == file.metadata().end()) refuse(file, std::string("its metadata do not say ") + key);
-    return found->second;
-}
-
-std::int64_t numberIn(const SafetensorsFile& file, const char* key, std::int64_t least, std::int64_t most) {
-    const std::string& text = metadataIn(file, key);
-    const auto number = wholeNumber(text);
-    if (!number || *number < least || *number > most)
-        refuse(file, std::string("the metadata ") + key + " are not a number from " + std::to_string(least) + " to " +
-                         std::to_string(most) + ": \"" + text + '"');
-    return *number;
-}
-
 std::string granularitiesText(const std::vector<std::int64_t>& granularities) {
     std::string text;
     for (const std::int64_t k : granularities)
         text += (text.empty() ? "" : ",") + std::to_string(k);
     return text;
-}
-
-std::vector<std::int64_t> granularitiesIn(const SafetensorsFile& file) {
-    const std::string& text = metadataIn(file, adaptation_key::granularities);
-    std::vector<std::int64_t> granularities;
-    for (std::string_view rest = text; granularities.size() <= maximalSets;) {
-        const auto comma = rest.find(',');
-        const auto k = wholeNumber(rest.substr(0, comma));
-        if (!k || *k <= (granularities.empty() ? 0 : granularities.back())) break;
-        granularities.push_back(*k);
-        if (comma == std::string_view::npos) return granularities;
-        rest.remove_prefix(comma + 1);
-    }
-    refuse(file, std::string("the metadata ") + adaptation_key::granularities +
-                     " are not an ascending list of at most 256 numbers: \"" + text.substr(0, 100) + '"');
 }
 
 /// What stands between `prefix` and the next dot, of all tensors whose names start with it.
@@ -76,18 +30,15 @@ std::set<std::string> partsAfter(const SafetensorsFile& file, std::string_view p
 }
 
 /// The sizes, from the first set's adaptors. Those of all others are compared with them.
-AdaptorOptions adaptorOptionsIn(const SafetensorsFile& file) {
+AdaptorOptions adaptorOptionsIn(const SafetensorsFile& file, const AdaptationHeader& header) {
     AdaptorOptions options;
-    options.firstBlock = numberIn(file, adaptation_key::firstBlock, 0, maximalDepth - 1);
-    options.depth = options.firstBlock + 1;
-    for (const std::string& block : partsAfter(file, "sets.0."))
-        if (const auto index = wholeNumber(block); index && *index < maximalDepth)
-            options.depth = std::max(options.depth, *index + 1);
+    options.firstBlock = header.blocks.front();
+    options.depth = header.blocks.back() + 1;
     const std::string name = "sets.0." + std::to_string(options.firstBlock) + ".down.weight";
     const SafetensorsEntry* down = file.find(name);
-    if (!down) refuse(file, "it has no tensor " + name);
+    if (!down) refuseAdaptation(file, "it has no tensor " + name);
     if (down->shape.size() != 2 || down->shape[0] < 1 || down->shape[1] < 1)
-        refuse(file, name + " has the unusable shape " + shapeText(down->shape));
+        refuseAdaptation(file, name + " has the unusable shape " + shapeText(down->shape));
     options.bottleneck = down->shape[0];
     options.width = down->shape[1];
     return options;
@@ -151,7 +102,8 @@ std::map<std::string, Shape> expectedShapes(const Adaptation& adaptation, const 
 
 torch::Tensor read(const SafetensorsFile& file, const std::string& name) {
     torch::Tensor values = toTensor(file, *file.find(name));
-    if (!values.isfinite().all().item<bool>()) refuse(file, name + " holds values that are not finite numbers");
+    if (!values.isfinite().all().item<bool>())
+        refuseAdaptation(file, name + " holds values that are not finite numbers");
     return values;
 }
 
@@ -169,8 +121,9 @@ Whitening readWhitening(const SafetensorsFile& file, const std::string& variant)
                         .basis = floats("basis"),
                         .variances = floats("variances"),
                         .power = read(file, inside + "power").to(torch::kDouble).item<double>()};
-    if ((whitening.variances < 0).any().item<bool>()) refuse(file, inside + "variances holds negative values");
-    if (whitening.power < 0 || whitening.power > 2) refuse(file, inside + "power is not from 0 to 2");
+    if ((whitening.variances < 0).any().item<bool>())
+        refuseAdaptation(file, inside + "variances holds negative values");
+    if (whitening.power < 0 || whitening.power > 2) refuseAdaptation(file, inside + "power is not from 0 to 2");
     return whitening;
 }
 
@@ -197,7 +150,7 @@ void saveAdaptation(const std::filesystem::path& path, const Adaptation& adaptat
     auto metadata = adaptation.metadata;
     if (!ContentHash::fromHex(metadata[adaptation_key::backboneHash]))
         throw Error(ErrorCode::Internal, "An adaptation is saved with the hash of its backbone");
-    metadata[adaptation_key::format] = formatVersion;
+    metadata[adaptation_key::format] = adaptation_key::formatVersion;
     metadata[adaptation_key::granularities] = granularitiesText(adaptation.granularities);
     metadata[adaptation_key::firstBlock] = std::to_string(adaptation.adaptor.firstBlock);
     metadata[adaptation_key::inputSize] = std::to_string(adaptation.inputSize);
@@ -216,17 +169,13 @@ void saveAdaptation(const std::filesystem::path& path, const Adaptation& adaptat
 }
 
 Adaptation loadAdaptation(const SafetensorsFile& file) {
-    if (!isAdaptation(file)) refuse(file, "it does not say that it is one");
-    if (metadataIn(file, adaptation_key::format) != formatVersion)
-        refuse(file, "it was written in another format; use a newer version of the program");
-    if (!ContentHash::fromHex(metadataIn(file, adaptation_key::backboneHash)))
-        refuse(file, "the hash of its backbone is not one");
+    const AdaptationHeader header = readAdaptationHeader(file);
     Adaptation adaptation;
     adaptation.metadata = file.metadata();
-    adaptation.granularities = granularitiesIn(file);
-    adaptation.inputSize = static_cast<int>(numberIn(file, adaptation_key::inputSize, 1, maximalInput));
-    adaptation.mainVariant = metadataIn(file, adaptation_key::mainVariant);
-    adaptation.adaptor = adaptorOptionsIn(file);
+    adaptation.granularities = header.granularities;
+    adaptation.inputSize = header.inputSize;
+    adaptation.mainVariant = header.mainVariant;
+    adaptation.adaptor = adaptorOptionsIn(file, header);
 
     const Contents contents = contentsOf(file, adaptation);
     std::map<std::string, StoredShape> stored;
@@ -234,7 +183,7 @@ Adaptation loadAdaptation(const SafetensorsFile& file) {
         stored[entry.name] = {entry.shape, entry.dtype};
     // Before anything of these sizes is made.
     const std::string problems = shapeMismatches(expectedShapes(adaptation, contents), stored);
-    if (!problems.empty()) refuse(file, "its tensors do not fit each other" + problems);
+    if (!problems.empty()) refuseAdaptation(file, "its tensors do not fit each other" + problems);
 
     const torch::NoGradGuard noGrad;
     for (std::size_t i = 0; i < adaptation.granularities.size(); ++i) {
@@ -255,12 +204,8 @@ Adaptation loadAdaptation(const SafetensorsFile& file) {
 
     const std::vector<std::string> variants = adaptation.variants();
     if (std::ranges::find(variants, adaptation.mainVariant) == variants.end())
-        refuse(file, "it does not hold its main variant \"" + adaptation.mainVariant + '"');
+        refuseAdaptation(file, "it does not hold its main variant \"" + adaptation.mainVariant + '"');
     return adaptation;
-}
-
-bool isAdaptation(const SafetensorsFile& file) {
-    return file.metadata().contains(adaptation_key::format);
 }
 
 } // namespace grappa

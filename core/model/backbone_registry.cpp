@@ -109,6 +109,12 @@ BackboneCard BackboneRegistry::find(std::string_view name) const {
                                              "add FILE.safetensors` adds one."));
 }
 
+std::optional<BackboneCard> BackboneRegistry::findByHash(std::string_view hash) const {
+    for (BackboneCard& card : list())
+        if (card.hash.hex() == hash) return std::move(card);
+    return std::nullopt;
+}
+
 BackboneCard BackboneRegistry::add(const fs::path& file, const std::string& name, std::optional<std::int64_t> heads,
                                    const std::string& interpolation) {
     const std::string stored = name.empty() ? file.stem().string() : name;

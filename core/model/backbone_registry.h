@@ -36,6 +36,8 @@ public:
     std::vector<BackboneCard> list(std::vector<std::string>* rejected = nullptr) const;
     /// The backbone of that name (empty = the default one). Throws ModelMissing with what to do.
     BackboneCard find(std::string_view name) const;
+    /// The backbone whose file has that hash (hex), if it is on this machine.
+    std::optional<BackboneCard> findByHash(std::string_view hash) const;
     /// Checks `file`, then copies it into the first folder by the save protocol. Nothing is written when it is refused.
     /// `heads` etc. override what the file does not say. Throws WeightsInvalid, WeightsUnsafe.
     BackboneCard add(const std::filesystem::path& file, const std::string& name = {},

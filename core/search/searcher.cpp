@@ -373,19 +373,22 @@ bool Searcher::Impl::probeLevel(Level& level, const Scorer& scorer, const Search
         sealedRows() <= options.levelScan)
         return false;
 
-    std::vector<std::uint32_t> nearest(clusters);
-    std::iota(nearest.begin(), nearest.end(), 0u);
+    std::vector<std::uint32_t> clusterHeap(clusters);
+    std::iota(clusterHeap.begin(), clusterHeap.end(), 0u);
     const auto& products = scorer.query->products;
-    std::sort(nearest.begin(), nearest.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return products[a] > products[b]; });
+    // A heap: of many clusters only the nearest few are asked for.
+    const auto farther = [&](std::uint32_t a, std::uint32_t b) { return products[a] < products[b]; };
+    std::make_heap(clusterHeap.begin(), clusterHeap.end(), farther);
     std::vector<bool> probed(clusters);
     std::uint64_t images = 0;
-    std::size_t count = 0;
-    for (; count < clusters && images < options.levelScan / 10; ++count) {
-        probed[nearest[count]] = true;
-        images += level.sizes[nearest[count]];
+    std::vector<std::uint32_t> nearest;
+    while (!clusterHeap.empty() && images < options.levelScan / 10) {
+        std::pop_heap(clusterHeap.begin(), clusterHeap.end(), farther);
+        nearest.push_back(clusterHeap.back());
+        clusterHeap.pop_back();
+        probed[nearest.back()] = true;
+        images += level.sizes[nearest.back()];
     }
-    nearest.resize(count);
 
     if (level.rowsByCluster.empty())
         for (const auto& entries : level.segments) {

@@ -20,7 +20,7 @@ struct SearchOptions {
     /// images of the clusters nearest to it, a tenth of `levelScan` or more, are compared. NotFound when the set has no
     /// such level.
     std::optional<std::int64_t> level;
-    std::size_t levelScan = 200'000; ///< some 20 ms
+    std::size_t levelScan = 100'000;
 };
 
 struct Neighbour {

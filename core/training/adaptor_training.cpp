@@ -53,14 +53,16 @@ VisionTransformerImpl::AfterBlock stoppable(VisionTransformerImpl::AfterBlock in
     };
 }
 
-void trainAdaptorSet(AdaptorSet& set, PrefixStore& store, std::span<const std::int64_t> train, const Whitening& head,
-                     const torch::Tensor& teachers, const torch::Tensor& centroids,
-                     const AdaptorTrainingOptions& options, TrainingLoopOptions loop, const JobContext& context) {
+std::int64_t trainAdaptorSet(AdaptorSet& set, PrefixStore& store, std::span<const std::int64_t> train,
+                             const Whitening& head, const torch::Tensor& teachers, const torch::Tensor& centroids,
+                             const AdaptorTrainingOptions& options, TrainingLoopOptions loop,
+                             const JobContext& context) {
     BatchSampler sampler({train.begin(), train.end()}, std::min(options.batch, static_cast<std::int64_t>(train.size())),
                          store.views(), options.seed);
     loop.schedule = {
         .peak = options.learningRate, .warmUp = options.warmUp, .steps = options.epochs * sampler.stepsPerEpoch()};
     loop.weightDecay = options.weightDecay;
+    loop.stepsPerEpoch = sampler.stepsPerEpoch();
     TrainingLoop::Parameters parameters;
     for (const auto& item : set->named_parameters())
         parameters.push_back({item.key(), item.value().requires_grad_(true)});
@@ -88,9 +90,10 @@ void trainAdaptorSet(AdaptorSet& set, PrefixStore& store, std::span<const std::i
         }
         return total;
     };
-    TrainingLoop(parameters, std::move(loop)).run(step, context);
+    const std::int64_t steps = TrainingLoop(parameters, std::move(loop)).run(step, context);
     for (const TrainingLoop::Parameter& parameter : parameters)
         parameter.tensor.requires_grad_(false);
+    return steps;
 }
 
 } // namespace grappa

@@ -48,11 +48,12 @@ struct AdaptorTrainingOptions {
 /// Stage 1 (method: section 3) for one pseudo-granularity: trains `set` so that any view of an image, through the
 /// frozen head, falls on the clusters as the image's teacher does. Sets are independent of each other: their order, or
 /// leaving one out, changes no number of another. `loop` names the stage, checkpoint and curve; its schedule is filled
-/// in here.
+/// in here. Returns the steps that were done.
 /// train: indices of the store's images; teachers and centroids as in PseudoLabels, a teacher for each of `train`.
-void trainAdaptorSet(AdaptorSet& set, PrefixStore& store, std::span<const std::int64_t> train, const Whitening& head,
-                     const torch::Tensor& teachers, const torch::Tensor& centroids,
-                     const AdaptorTrainingOptions& options, TrainingLoopOptions loop, const JobContext& context);
+std::int64_t trainAdaptorSet(AdaptorSet& set, PrefixStore& store, std::span<const std::int64_t> train,
+                             const Whitening& head, const torch::Tensor& teachers, const torch::Tensor& centroids,
+                             const AdaptorTrainingOptions& options, TrainingLoopOptions loop,
+                             const JobContext& context);
 
 /// A hook for VisionTransformer that acts as `inner` and leaves the forward or backward pass (Interrupted) soon after
 /// a stop was requested.

@@ -43,7 +43,7 @@ public:
         if (options.pairs == FusionPairs::Neighbours) m_mutual = mutualNeighbours(labels.teachers, options.neighbours);
     }
 
-    void run(TrainingLoopOptions loop) {
+    std::int64_t run(TrainingLoopOptions loop) {
         loop.schedule = {.peak = m_options.learningRate,
                          .warmUp = m_options.warmUp,
                          .steps = m_options.epochs * m_sampler.stepsPerEpoch()};
@@ -62,12 +62,15 @@ public:
         }
         for (const TrainingLoop::Parameter& parameter : parameters)
             parameter.tensor.requires_grad_(true);
-        TrainingLoop(parameters, std::move(loop))
-            .run([this](std::int64_t step, int parts) { return trainStep(step, parts); }, m_context);
+        loop.stepsPerEpoch = m_sampler.stepsPerEpoch();
+        const std::int64_t steps =
+            TrainingLoop(parameters, std::move(loop))
+                .run([this](std::int64_t step, int parts) { return trainStep(step, parts); }, m_context);
         for (const TrainingLoop::Parameter& parameter : parameters)
             parameter.tensor.requires_grad_(false);
         for (std::int64_t block = first(); block < end(); ++block)
             m_fusion->at(block)->fold();
+        return steps;
     }
 
 private:
@@ -186,9 +189,10 @@ private:
 
 } // namespace
 
-void trainFusion(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const PseudoLabels& labels,
-                 const FusionTrainingOptions& options, TrainingLoopOptions loop, const JobContext& context) {
-    FusionTraining(fusion, store, train, labels, options, context).run(std::move(loop));
+std::int64_t trainFusion(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train,
+                         const PseudoLabels& labels, const FusionTrainingOptions& options, TrainingLoopOptions loop,
+                         const JobContext& context) {
+    return FusionTraining(fusion, store, train, labels, options, context).run(std::move(loop));
 }
 
 } // namespace grappa

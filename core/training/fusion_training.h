@@ -41,8 +41,10 @@ struct FusionTrainingOptions {
 /// Stage 2 (method: section 4), adaptors frozen: trains query, key and (where the layers have it) value of `fusion`.
 /// The soft targets of all k together keep what each granularity is good for: one target alone gains on fine tasks and
 /// loses on coarse ones (tests/bench/adapt/README.md).
-/// labels: pseudo-labels made from the averaged model's embeddings of `train`, a teacher for each of them.
-void trainFusion(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train, const PseudoLabels& labels,
-                 const FusionTrainingOptions& options, TrainingLoopOptions loop, const JobContext& context);
+/// labels: pseudo-labels made from the averaged model's embeddings of `train`, a teacher for each of them. Returns the
+/// steps that were done.
+std::int64_t trainFusion(Fusion& fusion, PrefixStore& store, std::span<const std::int64_t> train,
+                         const PseudoLabels& labels, const FusionTrainingOptions& options, TrainingLoopOptions loop,
+                         const JobContext& context);
 
 } // namespace grappa

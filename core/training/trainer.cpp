@@ -11,6 +11,7 @@
 #include <chrono>
 #include <numeric>
 #include <sstream>
+#include <utility>
 
 namespace grappa {
 
@@ -31,6 +32,18 @@ torch::Tensor rowsOf(const torch::Tensor& tensor, std::span<const std::int64_t> 
 
 std::span<const std::int64_t> firstOf(const std::vector<std::int64_t>& list, std::size_t count) {
     return std::span(list).first(std::min(count, list.size()));
+}
+
+std::string setFile(std::int64_t k) {
+    return "set-" + std::to_string(k);
+}
+
+std::string fusionFile(const std::string& name) {
+    return "combine-" + name;
+}
+
+torch::Tensor unchanged(std::int64_t /*block*/, torch::Tensor tokens) {
+    return tokens;
 }
 
 /// Mean reciprocal rank of each copy's source in the gallery; both L2-normalised.
@@ -78,29 +91,75 @@ Trainer::Trainer(PrefixStore& store, TrainerOptions options) : m_store(store), m
                             .firstBlock = store.firstBlock(),
                             .depth = model.depth};
     m_adaptation.granularities = m_options.granularities;
-    m_identity = computeIdentity();
+    m_identity = m_describedIdentity = computeIdentity();
 }
 
 TrainerResult Trainer::run(const JobContext& context) {
     const auto start = std::chrono::steady_clock::now();
     std::filesystem::create_directories(m_options.folder);
+    if (m_options.finish &&
+        std::ranges::none_of(m_options.granularities, [&](std::int64_t k) { return hasLearned(setFile(k)); }))
+        throw Error(ErrorCode::NotFound, "Nothing was learned yet that could be kept; let it go on, or discard it.");
     m_store.fill(context);
-    const auto unchanged = [](std::int64_t, torch::Tensor tokens) { return tokens; };
     m_base = describe(variant::base, m_all, {}, unchanged, context);
-    m_labels = makeLabels(m_base, context);
+    m_labels = makeLabels(m_base, inStage(context, "group"));
+    if (m_options.onGroups) showGroups();
+    if (m_options.onProbe && !m_options.finish) {
+        m_probe.emplace(m_store, m_heldOut, m_train, m_labels.head);
+        if (!hasLearned(setFile(m_options.granularities.front()))) probe("describe", 0, unchanged, context);
+    }
     if (m_options.maxMinutes > 0) planEpochs(start);
     learnSets(context);
 
     m_adaptation.connect(); // makes the average
     m_adaptation.to(m_base.device());
+    std::erase_if(m_options.fusions, [&](const std::string& name) {
+        return name != variant::average && m_options.finish && !hasLearned(fusionFile(name));
+    });
     m_adaptation.mainVariant = m_options.fusions.empty() ? variant::average : m_options.fusions.front();
     for (const std::string& name : m_options.fusions)
-        if (name != variant::average) combine(name, context);
+        if (name != variant::average) combine(name, inStage(context, "combine " + name));
 
     TrainerResult result;
-    result.report = check(context);
+    result.report = check(inStage(context, "check"));
     result.adaptation = m_adaptation;
     return result;
+}
+
+bool Trainer::hasLearned(const std::string& file) const {
+    const auto saved = Checkpoint::load(m_options.folder / (file + ".safetensors"), m_identity);
+    return saved && saved->values.at("step") != "0";
+}
+
+void Trainer::showGroups() const {
+    constexpr std::int64_t groups = 6, images = 6;
+    for (std::size_t level = 0; level < m_options.granularities.size(); ++level) {
+        const auto scores = m_labels.teachers.matmul(m_labels.centroids[level].t()).cpu();
+        const auto label = scores.argmax(1);
+        const auto sizes = torch::bincount(label, {}, scores.size(1));
+        const auto largest = std::get<1>(sizes.topk(std::min(groups, scores.size(1))));
+        std::vector<GroupSample> samples;
+        for (std::int64_t i = 0; i < largest.size(0); ++i) {
+            const auto group = largest[i].item<std::int64_t>();
+            const auto members = (label == group).nonzero().squeeze(1);
+            if (members.size(0) == 0) break;
+            const auto nearness = scores.select(1, group).index_select(0, members);
+            const auto nearest =
+                members.index_select(0, std::get<1>(nearness.topk(std::min(images, members.size(0))))).contiguous();
+            GroupSample sample{static_cast<std::uint64_t>(members.size(0)), {}};
+            for (std::int64_t j = 0; j < nearest.size(0); ++j)
+                sample.images.push_back(m_train[static_cast<std::size_t>(nearest[j].item<std::int64_t>())]);
+            samples.push_back(std::move(sample));
+        }
+        m_options.onGroups(m_options.granularities[level], samples);
+    }
+}
+
+double Trainer::probe(const std::string& stage, int epoch, const VisionTransformerImpl::AfterBlock& hook,
+                      const JobContext& context) {
+    const ProbeResult result = m_probe->measure(hook, context);
+    m_options.onProbe(stage, epoch, result);
+    return result.copyFirst;
 }
 
 PseudoLabels Trainer::makeLabels(const torch::Tensor& z, const JobContext& context) const {
@@ -139,7 +198,15 @@ TrainingLoopOptions Trainer::loop(const std::string& stage, const std::string& f
     options.identity = m_identity;
     options.checkpoint = m_options.folder / (file + ".safetensors");
     options.onPoint = m_options.onPoint;
+    options.finish = m_options.finish;
     return options;
+}
+
+TrainingLoopOptions Trainer::probed(TrainingLoopOptions loop, const VisionTransformerImpl::AfterBlock& hook,
+                                    const JobContext& context) {
+    if (!m_probe) return loop;
+    loop.onEpoch = [this, stage = loop.stage, hook, &context](int epoch) { return probe(stage, epoch, hook, context); };
+    return loop;
 }
 
 torch::Tensor Trainer::describe(const std::string& name, std::span<const std::int64_t> images, ViewId view,
@@ -150,14 +217,14 @@ torch::Tensor Trainer::describe(const std::string& name, std::span<const std::in
     const torch::Device device = m_store.backbone()->parameters().front().device();
     std::vector<torch::Tensor> pieces;
     std::size_t done = 0;
-    if (const auto saved = Checkpoint::load(file, m_identity)) {
+    if (const auto saved = Checkpoint::load(file, m_describedIdentity)) {
         pieces.push_back(saved->tensors.at("z").to(device));
         done = static_cast<std::size_t>(pieces.front().size(0));
     }
     const auto save = [&] {
         if (pieces.empty()) return;
         Checkpoint checkpoint;
-        checkpoint.values[Checkpoint::identityKey] = m_identity;
+        checkpoint.values[Checkpoint::identityKey] = m_describedIdentity;
         checkpoint.tensors["z"] = torch::cat(pieces);
         checkpoint.save(file);
     };
@@ -224,18 +291,23 @@ void Trainer::planEpochs(std::chrono::steady_clock::time_point start) {
 }
 
 void Trainer::learnSets(const JobContext& context) {
-    for (std::size_t i = 0; i < m_options.granularities.size(); ++i) {
-        const std::string k = std::to_string(m_options.granularities[i]);
+    const std::vector<std::int64_t> wanted = std::exchange(m_options.granularities, {});
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const std::int64_t k = wanted[i];
+        if (m_options.finish && !hasLearned(setFile(k))) continue;
         AdaptorSet set(m_adaptation.adaptor);
         // All sets start with the same V, so that their hidden codes stay comparable.
         set->initialise(m_options.seed);
         set->to(m_base.device());
         AdaptorTrainingOptions options = m_options.adaptors;
-        options.seed = mixSeed(m_options.seed, static_cast<std::uint64_t>(m_options.granularities[i]), 0xA0);
+        options.seed = mixSeed(m_options.seed, static_cast<std::uint64_t>(k), 0xA0);
         trainAdaptorSet(set, m_store, m_train, m_labels.head, m_labels.teachers, m_labels.centroids[i], options,
-                        loop("learn k=" + k, "set-" + k), context);
+                        probed(loop("learn k=" + std::to_string(k), setFile(k)), set->afterBlock(), context), context);
         m_adaptation.sets.push_back(set);
+        m_options.granularities.push_back(k);
     }
+    m_adaptation.granularities = m_options.granularities;
+    if (m_options.granularities != wanted) m_describedIdentity += " finished";
 }
 
 void Trainer::combine(const std::string& name, const JobContext& context) {
@@ -250,7 +322,8 @@ void Trainer::combine(const std::string& name, const JobContext& context) {
     FusionTrainingOptions options = m_options.fusion;
     options.pairs = name == variant::augmentation ? FusionPairs::Augmentation : FusionPairs::Neighbours;
     options.seed = mixSeed(m_options.seed, 0xF05);
-    trainFusion(fusion, m_store, m_train, labels, options, loop("combine " + name, "combine-" + name), context);
+    trainFusion(fusion, m_store, m_train, labels, options,
+                probed(loop("combine " + name, fusionFile(name)), fusion->afterBlock(), context), context);
     m_adaptation.fusions.emplace(name, fusion);
 }
 
@@ -270,7 +343,6 @@ AdaptationReport Trainer::check(const JobContext& context) {
                 const auto batch =
                     std::span(m_heldOut).subspan(begin, std::min<std::size_t>(describeBatch, m_heldOut.size() - begin));
                 const auto tokens = m_store.load(batch, ViewId{ViewId::Kind::Altered, copy});
-                const auto unchanged = [](std::int64_t, torch::Tensor each) { return each; };
                 baseCopies.push_back(adaptedSuffix(*m_store.backbone(), tokens, m_store.firstBlock(), unchanged));
                 adaptedCopies.push_back(adaptedSuffix(*m_store.backbone(), tokens, m_store.firstBlock(), mainHook()));
                 sources.insert(sources.end(), batch.begin(), batch.end());

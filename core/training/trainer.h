@@ -2,15 +2,23 @@
 
 #include "core/model/grappa_model.h"
 #include "core/training/fusion_training.h"
+#include "core/training/probe.h"
 #include "core/training/report.h"
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace grappa {
+
+/// Images that one pseudo-label holds together, for the eye.
+struct GroupSample {
+    std::uint64_t size = 0;
+    std::vector<std::int64_t> images; ///< indices, nearest to the centroid first
+};
 
 struct TrainerOptions {
     std::vector<std::int64_t> granularities; ///< k; empty = from the number of images
@@ -33,7 +41,13 @@ struct TrainerOptions {
     std::filesystem::path folder; ///< of the run: what is done is kept here until the run ends
     /// For tests of the report: each image learns towards another one's pseudo-label.
     bool shufflePseudoLabels = false;
+    /// Train no further: keep the sets that have learned something, the one under way as it is, and check the result.
+    bool finish = false;
     std::function<void(const TrainingPoint&)> onPoint;
+    /// The largest groups of each k, once they are made.
+    std::function<void(std::int64_t k, const std::vector<GroupSample>&)> onGroups;
+    /// Before the first step (epoch 0, stage "describe") and after each pass over the images; empty = not measured.
+    std::function<void(const std::string& stage, int epoch, const ProbeResult&)> onProbe;
 };
 
 /// What a run gives.
@@ -52,11 +66,13 @@ public:
     /// Throws Usage where the images are too few (fewer than 64) or the options do not fit the backbone.
     Trainer(PrefixStore& store, TrainerOptions options);
 
-    /// Throws Interrupted (resumable), Internal where learning does not converge.
+    /// Throws Interrupted (resumable), Internal where learning does not converge, NotFound where there is nothing to
+    /// finish.
     TrainerResult run(const JobContext& context);
 
     /// Indices that are never trained on: the report's.
     const std::vector<std::int64_t>& heldOut() const { return m_heldOut; }
+    const std::vector<std::int64_t>& granularities() const { return m_options.granularities; } ///< k ascending
 
 private:
     torch::Tensor describe(const std::string& name, std::span<const std::int64_t> images, ViewId view,
@@ -65,7 +81,13 @@ private:
     void learnSets(const JobContext& context);
     void combine(const std::string& name, const JobContext& context);
     AdaptationReport check(const JobContext& context);
+    bool hasLearned(const std::string& file) const;
+    void showGroups() const;
+    double probe(const std::string& stage, int epoch, const VisionTransformerImpl::AfterBlock& hook,
+                 const JobContext& context);
     TrainingLoopOptions loop(const std::string& stage, const std::string& file) const;
+    TrainingLoopOptions probed(TrainingLoopOptions loop, const VisionTransformerImpl::AfterBlock& hook,
+                               const JobContext& context);
     PseudoLabels makeLabels(const torch::Tensor& z, const JobContext& context) const;
     std::string computeIdentity() const;
 
@@ -74,8 +96,10 @@ private:
     std::vector<std::int64_t> m_train, m_heldOut, m_all;
     Adaptation m_adaptation;
     PseudoLabels m_labels;
-    torch::Tensor m_base;   ///< z of all crops [n, D]
-    std::string m_identity; ///< of all that decides the result
+    torch::Tensor m_base;            ///< z of all crops [n, D]
+    std::string m_identity;          ///< of all that decides the result
+    std::string m_describedIdentity; ///< of descriptions: another one once sets were left out
+    std::optional<Probe> m_probe;
 };
 
 } // namespace grappa

@@ -30,24 +30,24 @@ TrainingLoop::TrainingLoop(Parameters parameters, TrainingLoopOptions options)
     , m_optimizer(groupsOf(m_parameters),
                   torch::optim::AdamWOptions(m_options.schedule.peak).weight_decay(m_options.weightDecay)) {}
 
-void TrainingLoop::run(const Step& step, const JobContext& context) {
+std::int64_t TrainingLoop::run(const Step& step, const JobContext& context) {
     restore();
+    if (m_options.finish) return m_step;
     if (m_step == 0) save(); // so that there is always a good state to go back to
     ProgressMeter meter(context, m_options.stage, static_cast<std::uint64_t>(m_options.schedule.steps));
     auto saved = std::chrono::steady_clock::now();
     while (m_step < m_options.schedule.steps) {
-        double loss = 0;
         try {
             context.throwIfStopped();
-            loss = trainStep(step);
+            const double loss = trainStep(step);
+            if (!std::isfinite(loss)) continue; // taken back
+            const TrainingPoint point = pointOf(loss);
+            if (m_options.onPoint) m_options.onPoint(point);
+            meter.advanceTo(static_cast<std::uint64_t>(m_step), "loss " + std::to_string(loss));
         } catch (const Error& error) {
             if (error.code() == ErrorCode::Interrupted) save();
             throw;
         }
-        if (!std::isfinite(loss)) continue; // taken back
-        if (m_options.onPoint)
-            m_options.onPoint({m_options.stage, m_step, loss, m_options.schedule.at(m_step - 1) * m_rateFactor});
-        meter.advanceTo(static_cast<std::uint64_t>(m_step), "loss " + std::to_string(loss));
         if (std::chrono::steady_clock::now() - saved >= m_options.checkpointEvery) {
             save();
             saved = std::chrono::steady_clock::now();
@@ -55,6 +55,14 @@ void TrainingLoop::run(const Step& step, const JobContext& context) {
     }
     save();
     meter.finish();
+    return m_step;
+}
+
+TrainingPoint TrainingLoop::pointOf(double loss) const {
+    TrainingPoint point{m_options.stage, m_step, loss, m_options.schedule.at(m_step - 1) * m_rateFactor, {}};
+    if (m_options.onEpoch && m_step % m_options.stepsPerEpoch == 0)
+        point.copyFirst = m_options.onEpoch(static_cast<int>(m_step / m_options.stepsPerEpoch));
+    return point;
 }
 
 double TrainingLoop::trainStep(const Step& step) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct TrainingPoint {
     std::int64_t step = 0;
     double loss = 0;
     double learningRate = 0;
+    std::optional<double> copyFirst; ///< after a pass over the images, where that is measured (probe.h)
 };
 
 struct TrainingLoopOptions {
@@ -30,6 +32,9 @@ struct TrainingLoopOptions {
     double weightDecay = 1e-4;
     std::chrono::seconds checkpointEvery{60};
     std::function<void(const TrainingPoint&)> onPoint; ///< after each step; may be empty
+    std::int64_t stepsPerEpoch = 0;
+    std::function<double(int epoch)> onEpoch; ///< gives the copyFirst of the epoch's last point; may be empty
+    bool finish = false;                      ///< train no further: what the checkpoint holds is the result
 };
 
 /// Trains `parameters` by AdamW: warm-up and cosine, checkpoints by the save protocol every minute and at a stop,
@@ -53,12 +58,14 @@ public:
 
     TrainingLoop(Parameters parameters, TrainingLoopOptions options);
 
-    /// Goes on from the checkpoint if there is one. On a stop: saves a checkpoint and throws Interrupted.
-    void run(const Step& step, const JobContext& context);
+    /// Goes on from the checkpoint if there is one. On a stop: saves a checkpoint and throws Interrupted. Returns the
+    /// steps that were done, those before the checkpoint included.
+    std::int64_t run(const Step& step, const JobContext& context);
 
 private:
     void save();
     bool restore();
+    TrainingPoint pointOf(double loss) const;
     void takeBack(const std::string& why);
     double trainStep(const Step& step);
 

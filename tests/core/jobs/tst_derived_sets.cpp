@@ -89,7 +89,9 @@ private Q_SLOTS:
         LevelsOptions options;
         options.granularities = {64, 8, 64, 16};
         const auto all = storedVectors(fixture.library, fixture.set);
-        options.copies = AlteredCopies{all.vectors.narrow(0, 0, 50), {all.images.begin(), all.images.begin() + 50}};
+        options.copies = [&](const EmbeddingSet&, std::span<const ImageId> images, const JobContext&) {
+            return AlteredCopies{all.vectors.narrow(0, 0, 50), {images.begin(), images.begin() + 50}};
+        };
         computeLevels(fixture.library, fixture.set, options, {});
         const auto levels = fixture.library.levels(fixture.set.id);
         QCOMPARE(levels.size(), std::size_t{3});

@@ -6,6 +6,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace grappa;
 
 class TestTrainer : public QObject {
@@ -113,6 +115,90 @@ private Q_SLOTS:
         QCOMPARE(trainer.heldOut().size(), std::size_t{4}); // 5 % of 96
         all.heldOut = 0;
         QVERIFY(Trainer(opened.store, all).heldOut().empty());
+    }
+
+    void whatWasLearnedCanBeKept_data() {
+        QTest::addColumn<int>("points");
+        QTest::addColumn<QList<int>>("kept");
+        // A set takes ten steps.
+        QTest::newRow("a part of the first set") << 4 << QList<int>{4};
+        QTest::newRow("the first set and a part of the second") << 13 << QList<int>{4, 12};
+        QTest::newRow("both sets and a part of the fusion") << 22 << QList<int>{4, 12};
+    }
+    void whatWasLearnedCanBeKept() {
+        QFETCH(int, points);
+        QFETCH(QList<int>, kept);
+        const QTemporaryDir whole, broken;
+        std::stop_source stop;
+        int seen = 0;
+        TrainerOptions stopping = options(broken);
+        stopping.onPoint = [&](const TrainingPoint&) {
+            if (++seen == points) stop.request_stop();
+        };
+        QVERIFY_THROWS_EXCEPTION(Error, run(broken, stopping, {stop.get_token(), {}}));
+
+        TrainerOptions finishing = options(broken);
+        finishing.finish = true;
+        finishing.onPoint = [](const TrainingPoint&) { QFAIL("a step was trained"); };
+        TrainerResult result = run(broken, finishing);
+        QCOMPARE(result.adaptation.granularities, std::vector<std::int64_t>(kept.begin(), kept.end()));
+        QCOMPARE(result.adaptation.sets.size(), static_cast<std::size_t>(kept.size()));
+        const bool fused = points > 20;
+        QCOMPARE(result.adaptation.fusions.contains(variant::neighbours), fused);
+        QCOMPARE(result.adaptation.mainVariant, std::string(fused ? variant::neighbours : variant::average));
+        QVERIFY(result.report.heldOut > 0);
+        if (points <= 10) return;
+        TrainerResult unbroken = run(whole, options(whole));
+        for (const auto& item : unbroken.adaptation.sets[0]->named_parameters())
+            QVERIFY(torch::equal(item.value(), result.adaptation.sets[0]->named_parameters()[item.key()]));
+    }
+
+    void nothingLearnedIsNothingToKeep() {
+        const QTemporaryDir folder;
+        TrainerOptions finishing = options(folder);
+        finishing.finish = true;
+        try {
+            run(folder, finishing);
+            QFAIL("it kept something");
+        } catch (const Error& error) {
+            QCOMPARE(error.code(), ErrorCode::NotFound);
+        }
+    }
+
+    void watchingChangesNothing() {
+        const QTemporaryDir alone, watched;
+        TrainerResult unwatched = run(alone, options(alone));
+        TrainerOptions watching = options(watched);
+        QStringList seen;
+        std::vector<std::int64_t> queries;
+        watching.onProbe = [&](const std::string& stage, int epoch, const ProbeResult& result) {
+            seen << QString::fromStdString(stage) + QLatin1Char(' ') + QString::number(epoch);
+            QVERIFY(result.copyFirst >= 0 && result.copyFirst <= 100);
+            std::vector<std::int64_t> now;
+            for (const ProbeResult::Row& row : result.rows) {
+                now.push_back(row.query);
+                QVERIFY(std::ranges::find(row.results, row.query) == row.results.end());
+            }
+            if (queries.empty()) queries = now;
+            QCOMPARE(now, queries);
+        };
+        std::vector<std::int64_t> grouped;
+        watching.onGroups = [&](std::int64_t k, const std::vector<GroupSample>& samples) {
+            grouped.push_back(k);
+            std::uint64_t images = 0;
+            for (const GroupSample& sample : samples)
+                images += sample.size;
+            QVERIFY(images > 0 && images <= 92);
+            QVERIFY(!samples.front().images.empty());
+        };
+        int rates = 0;
+        watching.onPoint = [&](const TrainingPoint& point) { rates += point.copyFirst.has_value(); };
+        TrainerResult result = run(watched, watching);
+        QVERIFY(equal(result, unwatched));
+        QCOMPARE(seen, QStringList({"describe 0", "learn k=4 1", "learn k=4 2", "learn k=12 1", "learn k=12 2",
+                                    "combine neighbours 1"}));
+        QCOMPARE(rates, 5);
+        QCOMPARE(grouped, std::vector<std::int64_t>({4, 12}));
     }
 
     void refusals_data() {
