@@ -127,7 +127,9 @@ LearningRun::Change LearningRun::takePoint(const nlohmann::json& event) {
 LearningRun::Change LearningRun::takeProbes(const nlohmann::json& event) {
     ProbeEpoch now{textAt(event, "stage").toStdString(), static_cast<int>(integerAt(event, "epoch")),
                    numberAt(event, "copyFirst")};
-    if (now.copyFirst) m_curve.addCopyFirst(now.stage, m_curve.lastStep(now.stage), *now.copyFirst);
+    // It is measured within the last step of an epoch, before that step is told.
+    const std::int64_t step = now.epoch == 0 ? 0 : m_curve.lastStep(now.stage) + 1;
+    if (now.copyFirst) m_curve.addCopyFirst(now.stage, step, *now.copyFirst);
     for (const auto& row : arrayAt(event, "rows")) {
         if (!row.is_object()) continue;
         Probe probe{integerAt(row, "query"), integersAt(row, "results")};

@@ -31,6 +31,10 @@ case "$*" in
     echo '{"schema":1,"discarded":true}'
     exit 0 ;;
 *--finish*)
+    if [ -e "$0.nothing" ]; then
+        echo '{"error":{"code":"not-found","detail":"nothing"}}'
+        exit 1
+    fi
     echo '{"adaptation":"Garden 1","verdict":"better"}'
     exit 0 ;;
 esac
@@ -57,6 +61,7 @@ private Q_SLOTS:
     void discard_data();
     void discard();
     void discardingThatFailsIsNotTriedAgainUnasked();
+    void whatLearnedNothingGoesOn();
     void theEndOfTheWindowPauses();
     void anEstimateIsMeasured();
     void aNewerQuestionReplacesTheOne();
@@ -189,6 +194,19 @@ void TestAdaptChild::discardingThatFailsIsNotTriedAgainUnasked() {
     child.resume();
     QTRY_COMPARE_WITH_TIMEOUT(child.status().state, AdaptState::Done, patienceMs);
     QVERIFY(!log().last().contains("--discard"));
+}
+
+void TestAdaptChild::whatLearnedNothingGoesOn() {
+    AdaptChild child(m_program, {});
+    start(child);
+    write(".nothing");
+    child.keep();
+    QTRY_COMPARE_WITH_TIMEOUT(child.status().state, AdaptState::Failed, patienceMs);
+    QVERIFY(child.status().problem.sentence.contains("Nothing was learned yet"));
+    write(".go");
+    child.resume();
+    QTRY_COMPARE_WITH_TIMEOUT(child.status().state, AdaptState::Done, patienceMs);
+    QVERIFY(!log().last().contains("--finish"));
 }
 
 void TestAdaptChild::theEndOfTheWindowPauses() {

@@ -73,6 +73,7 @@ private Q_SLOTS:
     void argumentsSayWhatWasChosen();
     void aStoppedRunIsReadBack_data();
     void aStoppedRunIsReadBack();
+    void aStoppedRunKeepsItsOwnArguments();
     void stagesFollowThePlan();
     void aResumedRunGoesOn();
     void strangeEventsChangeNothing_data();
@@ -117,6 +118,9 @@ void TestLearningData::aStoppedRunIsReadBack_data() {
     QTest::newRow("all") << R"({"collection":"Garden","name":"","depth":"quick","seed":7})"
                          << "Garden"
                          << "quick" << 7;
+    QTest::newRow("with its own arguments")
+        << R"({"collection":"Garden","depth":"quick","seed":7,"arguments":["--collection","Garden","--blocks","all",3]})"
+        << "Garden" << "quick" << 7;
     QTest::newRow("an older one") << R"({"collection":"Garden","seed":0})"
                                   << "Garden"
                                   << "normal" << 0;
@@ -132,8 +136,15 @@ void TestLearningData::aStoppedRunIsReadBack() {
     QCOMPARE(request.has_value(), !collection.isEmpty());
     if (!request) return;
     QCOMPARE(request->collection, collection);
+    QVERIFY(request->arguments().contains(collection));
     QTEST(request->depth, "depth");
     QTEST(static_cast<int>(request->seed), "seed");
+}
+
+void TestLearningData::aStoppedRunKeepsItsOwnArguments() {
+    const auto request =
+        adaptRequestOf(R"({"collection":"Garden","arguments":["--collection","Garden","--blocks","all"]})");
+    QCOMPARE(request->arguments(), QStringList({"adapt", "--collection", "Garden", "--blocks", "all"}));
 }
 
 void TestLearningData::stagesFollowThePlan() {

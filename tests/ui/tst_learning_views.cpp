@@ -143,7 +143,7 @@ LearningRun TestLearningViews::run() const {
 void TestLearningViews::thePageShowsTheRun() {
     LearningPage page(*m_pictures);
     page.setStatus({.state = AdaptState::Running, .request = {.collection = "Garden"}});
-    page.setStages(run());
+    page.setStages({.state = AdaptState::Running, .request = {.collection = "Garden"}, .run = run()});
     const QStringList texts = textsOf(page);
     QVERIFY(texts.contains("Learning Garden"));
     QVERIFY(texts.contains("Learn k = 16"));
@@ -166,7 +166,7 @@ void TestLearningViews::groupsCanBeChosen() {
     LearningPage page(*m_pictures);
     page.setSamples({});
     QVERIFY(page.findChildren<QToolButton*>("chip").isEmpty());
-    page.setStages(run());
+    page.setStages({.state = AdaptState::Running, .request = {.collection = "Garden"}, .run = run()});
     page.setSamples(run());
     const auto chips = page.findChildren<QToolButton*>("chip");
     QCOMPARE(chips.size(), 2);

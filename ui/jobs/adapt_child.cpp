@@ -26,6 +26,7 @@ ErrorCode codeOfExit(int exitCode) {
 } // namespace
 
 QStringList AdaptRequest::arguments() const {
+    if (!stored.isEmpty()) return QStringList{u"adapt"_s} + stored;
     QStringList arguments{u"--device"_s, device};
     if (threads > 0) arguments << u"--threads"_s << QString::number(threads);
     arguments << u"adapt"_s << u"--collection"_s << collection << u"--depth"_s << depth << u"--seed"_s
@@ -41,11 +42,13 @@ std::optional<AdaptRequest> adaptRequestOf(const std::string& storedArguments) {
     AdaptRequest request{textAt(stored, "collection"), textAt(stored, "name")};
     if (request.collection.isEmpty()) return std::nullopt;
     if (const QString depth = textAt(stored, "depth"); !depth.isEmpty()) request.depth = depth;
-    if (const QString device = textAt(stored, "device"); !device.isEmpty()) request.device = device;
-    request.threads = static_cast<int>(numberAt(stored, "threads").value_or(0));
     if (const auto seed = stored.find("seed"); seed != stored.end() && seed->is_number_unsigned())
         request.seed = seed->get<std::uint64_t>();
-    request.granularities = textAt(stored, "granularities");
+    if (const auto arguments = stored.find("arguments"); arguments != stored.end() && arguments->is_array()) {
+        for (const auto& argument : *arguments) {
+            if (argument.is_string()) request.stored << QString::fromStdString(argument.get<std::string>());
+        }
+    }
     return request;
 }
 
@@ -166,9 +169,12 @@ void AdaptChild::handleEnd(const ChildEnd& end) {
         if (m_next) return run(*std::exchange(m_next, std::nullopt));
         return setState(AdaptState::Paused);
     }
+    const bool nothingThere = errorAt() == ErrorCode::NotFound;
+    // A run that left nothing behind is as good as discarded.
+    if (m_way == Way::Discard && nothingThere) return handleSuccess();
     m_status.problem = problemAt(end);
-    // Trying again must not discard without being asked anew.
-    if (m_way == Way::Discard) m_way = Way::Learn;
+    // Trying again must not discard without being asked anew, and goes on where there is nothing to keep.
+    if (m_way == Way::Discard || nothingThere) m_way = Way::Learn;
     setState(AdaptState::Failed);
 }
 
@@ -188,15 +194,24 @@ void AdaptChild::handleSuccess() {
     Q_EMIT finished(m_status.adaptation);
 }
 
-Problem AdaptChild::problemAt(const ChildEnd& end) const {
+std::optional<ErrorCode> AdaptChild::errorAt() const {
+    const auto error = m_result.find("error");
+    if (error == m_result.end() || !error->is_object()) return std::nullopt;
+    return errorFromName(textAt(*error, "code").toStdString());
+}
+
+Problem AdaptChild::problemAt(const ChildEnd& end) {
     if (!end.started)
         return {tr("grappa-cli could not be started. Check that it lies beside this program."), end.detail};
     if (end.crashed)
         return {tr("Learning ended unexpectedly. What is done is kept; resume goes on from there."),
                 tr("grappa-cli was ended by signal %1. %2").arg(end.exitCode).arg(end.detail)};
-    if (const auto error = m_result.find("error"); error != m_result.end() && error->is_object())
-        return problemOf(errorFromName(textAt(*error, "code").toStdString()), textAt(*error, "detail"));
-    return problemOf(codeOfExit(end.exitCode), end.detail);
+    const auto code = errorAt();
+    if (!code) return problemOf(codeOfExit(end.exitCode), end.detail);
+    const QString detail = textAt(m_result["error"], "detail");
+    if (m_way == Way::Finish && code == ErrorCode::NotFound)
+        return {tr("Nothing was learned yet that could be kept. Let it go on, or discard it."), detail};
+    return problemOf(*code, detail);
 }
 
 void AdaptChild::setState(AdaptState state) {

@@ -19,6 +19,7 @@ struct AdaptRequest {
     int threads = 0; ///< 0 = all
     std::uint64_t seed = 0;
     QString granularities{}; ///< "16,64"; empty = from the number of images
+    QStringList stored{};    ///< of a stopped run: its own arguments, whoever started it; empty = as above
 
     QStringList arguments() const; ///< of grappa-cli, with the verb
     bool operator==(const AdaptRequest&) const = default;
@@ -99,7 +100,8 @@ private:
     void readResult(const QByteArray& bytes);
     void handleEnd(const ChildEnd& end);
     void handleSuccess();
-    Problem problemAt(const ChildEnd& end) const;
+    std::optional<ErrorCode> errorAt() const; ///< that the child gave as its result
+    Problem problemAt(const ChildEnd& end);
     void setState(AdaptState state);
 
     QString m_program;

@@ -28,7 +28,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int sheetWidth = 520;
+constexpr int collectionWidth = 420;
 
 QLabel* note(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
@@ -49,12 +49,12 @@ LearnSheet::LearnSheet(std::vector<Collection> collections, std::optional<Collec
     , m_start(new QPushButton(tr("Start learning"), this)) {
     setWindowTitle(tr("Learn a collection"));
     setAttribute(Qt::WA_DeleteOnClose);
-    setMinimumWidth(sheetWidth);
 
     // The largest one is what is most worth learning.
     std::stable_sort(m_collections.begin(), m_collections.end(),
                      [](const Collection& a, const Collection& b) { return a.images > b.images; });
     m_collection->setAccessibleName(tr("Collection"));
+    m_collection->setMinimumWidth(collectionWidth);
     for (const Collection& collection : m_collections) {
         m_collection->addItem(tr("%1 (%Ln image(s))", nullptr, static_cast<int>(collection.images))
                                   .arg(QString::fromStdString(collection.name)));
@@ -165,6 +165,8 @@ QWidget* LearnSheet::makeAdvanced() {
     m_seed = new QSpinBox(m_more);
     m_seed->setAccessibleName(tr("Seed"));
     m_seed->setRange(0, std::numeric_limits<int>::max());
+    for (QSpinBox* box : {m_threads, m_seed})
+        box->setButtonSymbols(QSpinBox::NoButtons);
     m_seed->setToolTip(tr("The same seed gives the same result"));
     auto* form = new QFormLayout(m_more);
     form->setContentsMargins(0, 0, 0, 0);

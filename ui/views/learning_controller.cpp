@@ -39,7 +39,7 @@ LearningController::LearningController(Session& session, Browser& browser, const
     connectPages();
     connectList();
     updateRun();
-    m_run->setStages(m_learning.run()->status().run);
+    m_run->setStages(m_learning.run()->status());
     m_run->setCurve(m_learning.run()->status().run);
 }
 
@@ -47,7 +47,7 @@ void LearningController::connectRun() {
     AdaptChild* run = m_learning.run();
     connect(run, &AdaptChild::statusChanged, this, &LearningController::updateRun);
     connect(run, &AdaptChild::progressed, this, [this, run] {
-        m_run->setStages(run->status().run);
+        m_run->setStages(run->status());
         updateBar();
     });
     connect(run, &AdaptChild::samplesChanged, this, [this, run] { m_run->setSamples(run->status().run); });
@@ -135,7 +135,7 @@ void LearningController::showGallery() {
 
 void LearningController::showRun() {
     const LearningRun& run = m_learning.run()->status().run;
-    m_run->setStages(run);
+    m_run->setStages(m_learning.run()->status());
     m_run->setSamples(run);
     m_run->setCurve(run);
     m_run->setProbes(run);

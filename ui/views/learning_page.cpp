@@ -32,6 +32,7 @@ constexpr int groupTile = 48, probeTile = 56;
 constexpr std::size_t groupsShown = 6;
 constexpr int groupColumns = 2;
 constexpr std::size_t probesShown = 4;
+constexpr int resultsWidth = 6 * (probeTile + 6); ///< six of them
 constexpr int symbolSide = 16;
 constexpr int arrowSide = 16;
 
@@ -59,6 +60,7 @@ LearningPage::LearningPage(PictureSource& pictures, QWidget* parent) : QWidget(p
 QLabel* LearningPage::heading(const QString& text) {
     auto* label = new QLabel(text, this);
     label->setObjectName(u"sheetHeading"_s);
+    label->setIndent(0);
     return label;
 }
 
@@ -196,7 +198,7 @@ QWidget* LearningPage::makeMain() {
     m_probes = new QGridLayout;
     m_probes->setHorizontalSpacing(8);
     m_probes->setVerticalSpacing(4);
-    m_probes->setColumnStretch(2, 1);
+    m_probes->setColumnStretch(4, 1);
     for (std::size_t i = 0; i < probesShown; ++i) {
         const ProbeRow row{new ImageStrip(m_pictures, probeTile, 1, content),
                            new ImageStrip(m_pictures, probeTile, 1, content), new QLabel(content), new QLabel(content)};
@@ -205,6 +207,7 @@ QWidget* LearningPage::makeMain() {
         row.results->setTitle(tr("What it finds now"));
         row.changes->setObjectName(u"note"_s);
         row.changes->setMinimumWidth(48);
+        row.results->setFixedWidth(resultsWidth);
         const auto line = static_cast<int>(i);
         m_probes->addWidget(row.query, line, 0);
         m_probes->addWidget(row.arrow, line, 1);
@@ -232,13 +235,17 @@ QWidget* LearningPage::makeMain() {
     return area;
 }
 
+QString LearningPage::stateText(const AdaptStatus& status) {
+    return status.state == AdaptState::Idle ? tr("Nothing is being learned.") : learningText(status);
+}
+
 void LearningPage::setStatus(const AdaptStatus& status) {
     const bool resumable = status.canResume();
     m_resumes = resumable;
     m_title->setText(status.request.collection.isEmpty() ? tr("Learning")
                                                          : tr("Learning %1").arg(status.request.collection));
     const bool failed = status.state == AdaptState::Failed;
-    m_state->setText(status.state == AdaptState::Idle ? tr("Nothing is being learned.") : learningText(status));
+    m_state->setText(stateText(status));
     m_state->setToolTip(status.problem.detail);
     m_symbol->setVisible(failed);
     m_symbol->setPixmap(symbolPixmap(u"warning"_s, currentTheme().warning, symbolSide, devicePixelRatioF()));
@@ -252,7 +259,9 @@ void LearningPage::setStatus(const AdaptStatus& status) {
     if (!status.canEnd()) askToDiscard(false);
 }
 
-void LearningPage::setStages(const LearningRun& run) {
+void LearningPage::setStages(const AdaptStatus& status) {
+    const LearningRun& run = status.run;
+    m_state->setText(stateText(status));
     m_stages->setStages(run.stages());
     m_device->setText(deviceText(run));
     const LearningStage* now = run.now();

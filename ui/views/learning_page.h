@@ -29,7 +29,7 @@ public:
     explicit LearningPage(PictureSource& pictures, QWidget* parent = nullptr);
 
     void setStatus(const AdaptStatus& status); ///< title, state and buttons
-    void setStages(const LearningRun& run);
+    void setStages(const AdaptStatus& status);
     void setSamples(const LearningRun& run);
     void setCurve(const LearningRun& run);
     void setProbes(const LearningRun& run);
@@ -47,6 +47,7 @@ private:
     QWidget* makeQuestion();
     QWidget* makeSide();
     QWidget* makeMain();
+    static QString stateText(const AdaptStatus& status);
     void askToDiscard(bool asking);
     void showGroups(std::int64_t k);
     QLabel* heading(const QString& text);

@@ -27,7 +27,7 @@ namespace {
 constexpr int edge = 16;
 constexpr int symbolSide = 20;
 constexpr int queryTile = 96, resultTile = 80;
-constexpr int resultLines = 2;
+constexpr int resultLines = 3;
 constexpr int columnGap = 32;
 
 QString signedPoints(double value) {
@@ -167,6 +167,7 @@ QWidget* ReportPage::makeComparison() {
     const auto heading = [comparison](const QString& text) {
         auto* label = new QLabel(text, comparison);
         label->setObjectName(u"sheetHeading"_s);
+        label->setIndent(0);
         return label;
     };
     m_queryStrip = new ImageStrip(m_pictures, queryTile, 1, comparison);
@@ -195,14 +196,17 @@ QWidget* ReportPage::makeComparison() {
     };
     m_before = results(tr("Results of the base"));
     m_after = results(tr("Results of what was learned"));
-    auto* columns = new QVBoxLayout;
-    columns->setSpacing(8);
-    columns->addWidget(heading(tr("Base")));
-    columns->addWidget(m_before);
-    columns->addWidget(heading(tr("Learned")));
-    columns->addWidget(m_after);
-    columns->addWidget(m_problem);
-    columns->addStretch();
+    auto* columns = new QGridLayout;
+    columns->setHorizontalSpacing(24);
+    columns->setVerticalSpacing(8);
+    columns->addWidget(heading(tr("Base")), 0, 0);
+    columns->addWidget(heading(tr("Learned")), 0, 1);
+    columns->addWidget(m_before, 1, 0);
+    columns->addWidget(m_after, 1, 1);
+    columns->addWidget(m_problem, 2, 0, 1, 2);
+    columns->setRowStretch(3, 1);
+    for (const int column : {0, 1})
+        columns->setColumnStretch(column, 1);
     auto* layout = new QHBoxLayout(comparison);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(24);
