@@ -32,7 +32,7 @@ case "$*" in
     exit 0 ;;
 *--finish*)
     if [ -e "$0.nothing" ]; then
-        echo '{"error":{"code":"not-found","detail":"nothing"}}'
+        echo '{"error":{"code":"not_found","detail":"nothing"}}'
         exit 1
     fi
     echo '{"adaptation":"Garden 1","verdict":"better"}'
