@@ -107,6 +107,7 @@ Session::Session(SessionOptions options, QObject* parent)
     , m_imports(m_options.cli, libraryArguments(m_options))
     , m_changes(m_thread, m_imports)
     , m_learning(m_options.cli, libraryArguments(m_options), m_library.paths(), m_thread, *m_changes.undoStack())
+    , m_levels(m_options.cli, libraryArguments(m_options))
     , m_embedder(m_options.cli, serveArguments(m_options, std::nullopt))
     , m_renderer(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s, u"--no-model"_s}) {
     connect(&m_imports, &ImportChild::committed, this, &Session::refresh);
@@ -119,6 +120,7 @@ Session::Session(SessionOptions options, QObject* parent)
         const ImportStatus& status = m_imports.status();
         const bool importing = status.state == ImportState::Running || status.state == ImportState::Stopping;
         m_collections.setImporting(importing ? std::optional(status.request.collection) : std::nullopt);
+        holdLevels();
         checkShutDown();
     });
     m_changes.setHidden(readHidden(m_library));
@@ -131,14 +133,18 @@ Session::Session(SessionOptions options, QObject* parent)
     connect(&m_learning, &Learning::ended, this, &Session::checkShutDown);
     connect(m_learning.run(), &AdaptChild::committed, this, &Session::refresh);
     connect(m_learning.run(), &AdaptChild::finished, this, &Session::refresh);
+    connect(m_learning.run(), &AdaptChild::statusChanged, this, &Session::holdLevels);
+    connect(&m_levels, &Levels::computed, this, &Session::refresh);
+    connect(&m_levels, &Levels::ended, this, &Session::checkShutDown);
     connect(&m_purge, &ChildProcess::ended, this, &Session::handlePurgeEnd);
     connect(&m_embedder, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_renderer, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_poll, &QTimer::timeout, this, &Session::poll);
     m_seenVersion = m_library.dataVersion();
-    const Adaptations now = readAdaptations(m_library);
-    m_adaptation = now.used.adaptation;
-    m_adaptations = now.usable;
+    Derived now = readDerived(m_library);
+    m_adaptation = std::move(now.used.adaptation);
+    m_adaptations = std::move(now.usable);
+    setStops(std::move(now.stops));
     m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
     // After the window has asked for what it shows: counting can wait, a listing cannot.
     QTimer::singleShot(0, this, &Session::start);
@@ -151,6 +157,14 @@ void Session::start() {
     purgeHidden();
     m_learning.begin(m_changes.hidden());
     if (m_options.scanAtStart) scanForChanges();
+    m_started = true;
+    holdLevels();
+}
+
+void Session::holdLevels() {
+    const ImportState state = m_imports.status().state;
+    const bool importing = state == ImportState::Running || state == ImportState::Stopping;
+    m_levels.setHeld(!m_started || m_learning.run()->running() || !m_options.makeLevels || importing);
 }
 
 Session::~Session() {
@@ -175,16 +189,17 @@ std::vector<Folder> Session::folders(CollectionId id) {
     }
 }
 
-Session::Adaptations Session::readAdaptations(Library& library) {
-    Adaptations now{setInUse(library), usableAdaptations(library)};
+Session::Derived Session::readDerived(Library& library) {
+    Derived derived{setInUse(library), usableAdaptations(library), {}};
     const std::vector<std::int64_t> hidden = readHiddenAdaptations(library);
-    std::erase_if(now.usable, [&hidden](const AdaptationRow& row) {
+    std::erase_if(derived.usable, [&hidden](const AdaptationRow& row) {
         return std::find(hidden.begin(), hidden.end(), row.id) != hidden.end();
     });
-    return now;
+    derived.stops = levelStops(library, derived.used.set);
+    return derived;
 }
 
-void Session::setAdaptations(Adaptations now, bool asked) {
+void Session::setDerived(Derived now, bool asked) {
     const bool lost = m_adaptation && !now.used.adaptation && !asked;
     const bool tell = lost || (now.used.fellBack && !m_toldFallBack);
     m_toldFallBack = now.used.fellBack;
@@ -196,11 +211,18 @@ void Session::setAdaptations(Adaptations now, bool asked) {
         Q_EMIT failed({tr("What was learned cannot be searched by any more: it was removed or holds no images. "
                           "Searches use the base again."),
                        {}});
-    if (sameUsed && sameList) return;
     m_adaptation = std::move(now.used.adaptation);
     m_adaptations = std::move(now.usable);
+    // First: who searches anew now asks which levels there are.
+    setStops(std::move(now.stops));
+    if (sameUsed && sameList) return;
     m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
     Q_EMIT adaptationChanged();
+}
+
+void Session::setStops(LevelStops stops) {
+    if (stops.set != m_levels.stops().set || stops.version != m_levels.stops().version) m_toWarm = stops.k;
+    m_levels.update(std::move(stops), m_adaptation ? QString::fromStdString(m_adaptation->name) : QString());
 }
 
 void Session::useAdaptation(std::optional<std::int64_t> id) {
@@ -208,9 +230,9 @@ void Session::useAdaptation(std::optional<std::int64_t> id) {
         this,
         [id](LibraryAccess& access) {
             useSetOf(access.library(), id);
-            return readAdaptations(access.library());
+            return readDerived(access.library());
         },
-        [this](Adaptations now) { setAdaptations(std::move(now), true); },
+        [this](Derived now) { setDerived(std::move(now), true); },
         [this](const Problem& problem) {
             Q_EMIT failed(
                 {tr("This cannot be used yet: it has described no image. Searches go on as before."), problem.detail});
@@ -240,7 +262,7 @@ void Session::refresh() {
     struct Listing {
         std::vector<Collection> collections;
         std::uint64_t images = 0;
-        Adaptations adaptations{};
+        Derived derived{};
     };
     const auto finish = [this] {
         m_refreshing = false;
@@ -250,7 +272,7 @@ void Session::refresh() {
         this,
         [all = visible({})](LibraryAccess& access) {
             Listing listing{access.library().collections(), access.library().imageCount(all),
-                            readAdaptations(access.library())};
+                            readDerived(access.library())};
             std::erase_if(listing.collections, [&all](const Collection& collection) {
                 return std::find(all.without.begin(), all.without.end(), collection.id) != all.without.end();
             });
@@ -258,7 +280,7 @@ void Session::refresh() {
         },
         [this, finish](Listing listing) {
             m_collections.setCollections(std::move(listing.collections), listing.images);
-            setAdaptations(std::move(listing.adaptations), false);
+            setDerived(std::move(listing.derived), false);
             Q_EMIT libraryChanged();
             finish();
         },
@@ -433,16 +455,17 @@ void Session::readUnreadable(QObject* context, std::optional<CollectionId> colle
 }
 
 void Session::findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
-                             OnProblem failed) {
-    if ((query.image && !query.region) || !query.vector.empty()) {
-        searchInThread(context, std::move(query), filter, std::move(done), std::move(failed));
+                             OnProblem failed, const std::string& level) {
+    const bool known = (query.image && !query.region) || !query.vector.empty();
+    Lookup lookup{context, std::move(query), filter, level, std::move(done), std::move(failed)};
+    if (known) {
+        searchInThread(std::move(lookup));
     } else {
-        embedAndSearch(context, std::move(query), filter, std::move(done), std::move(failed));
+        embedAndSearch(std::move(lookup));
     }
 }
 
-void Session::searchInThread(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
-                             OnProblem failed) {
+void Session::searchInThread(Lookup lookup) {
     // Nothing: there is no vector yet that fits the set that is searched.
     struct Found {
         std::optional<std::vector<Neighbour>> neighbours;
@@ -450,50 +473,56 @@ void Session::searchInThread(QObject* context, ImageQuery query, const ImageFilt
     };
     SearchOptions options;
     options.limit = m_options.neighbours;
-    options.filter = visible(filter);
-    options.exclude = query.image;
-    const auto search = [query, options](LibraryAccess& access) -> Found {
-        Searcher* searcher = access.searcher();
-        if (!searcher) return query.image ? Found() : Found{std::vector<Neighbour>(), {}};
-        const std::string& adaptation = searcher->set().key.adaptation;
-        const bool stored = query.image && !query.region;
+    options.filter = visible(lookup.filter);
+    options.exclude = lookup.query.image;
+    const auto search = [query = lookup.query, level = lookup.level, options](LibraryAccess& access) mutable -> Found {
+        const std::optional<SearchTarget> target = access.target(level);
+        if (!target) return query.image ? Found() : Found{std::vector<Neighbour>(), {}};
+        const std::string& adaptation = target->set.key.adaptation;
         std::optional<std::vector<float>> vector;
-        if (stored) vector = searcher->vectorOf(*query.image);
-        if (!vector && !query.vector.empty() && query.adaptation == adaptation) vector = query.vector;
+        if (query.image && !query.region) vector = access.searcher(target->set).vectorOf(*query.image);
+        if (!vector && !query.vector.empty() && query.adaptation == adaptation)
+            vector = access.outsideQuery(target->set, query.vector);
         if (!vector) return {{}, adaptation};
-        return {searcher->search(*vector, options), adaptation};
+        options.level = target->level;
+        return {access.searcher(target->set).search(*vector, options), adaptation};
     };
+    QObject* context = lookup.context;
+    const OnProblem failed = lookup.failed;
     m_searches.run(
         context, search,
-        [this, context = QPointer(context), query, filter, done, failed](Found found) mutable {
-            if (!found.neighbours) return embedAndSearch(context, std::move(query), filter, done, failed);
-            query.adaptation = std::move(found.adaptation);
-            done(std::move(query), std::move(*found.neighbours));
+        [this, lookup = std::move(lookup)](Found found) mutable {
+            if (!found.neighbours) return embedAndSearch(std::move(lookup));
+            lookup.query.adaptation = std::move(found.adaptation);
+            lookup.done(std::move(lookup.query), std::move(*found.neighbours));
+            warmNext();
         },
         failed);
 }
 
-void Session::embedAndSearch(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
-                             OnProblem failed) {
-    const auto embed = [this, context = QPointer(context), query, filter, done, failed](const SetInUse& used) {
+void Session::embedAndSearch(Lookup lookup) {
+    QObject* context = lookup.context;
+    const OnProblem failed = lookup.failed;
+    const auto embed = [this, lookup = std::move(lookup)](const SetInUse& used) mutable {
         const std::optional<EmbeddingSet>& set = used.set;
-        if (!set) return failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
-        const auto search = [this, context, query, filter, done, failed,
+        if (!set) return lookup.failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
+        const ImageQuery query = lookup.query;
+        const auto search = [this, context = QPointer(lookup.context), lookup = std::move(lookup),
                              set](std::variant<QueryEmbedding, Problem> answer) mutable {
             if (!context) return;
-            if (auto* problem = std::get_if<Problem>(&answer)) return failed(std::move(*problem));
+            if (auto* problem = std::get_if<Problem>(&answer)) return lookup.failed(std::move(*problem));
             auto& embedding = std::get<QueryEmbedding>(answer);
             const ServeHello& model = embedding.model;
             if (model.modelHash != set->key.modelHash || model.inputSize != set->key.inputSize ||
                 model.adaptation != set->key.adaptation) {
                 // The library got another embedding set since the child started: the next one starts with that.
                 m_embedder.retire();
-                return failed({tr("The library was embedded anew in the meantime. Search again."), {}});
+                return lookup.failed({tr("The library was embedded anew in the meantime. Search again."), {}});
             }
-            query.vector = std::move(model.adaptation.empty() ? embedding.base : embedding.fused);
-            query.adaptation = model.adaptation;
-            query.attention = std::move(embedding.attention);
-            searchInThread(context, query, filter, done, failed);
+            lookup.query.vector = std::move(model.adaptation.empty() ? embedding.base : embedding.fused);
+            lookup.query.adaptation = model.adaptation;
+            lookup.query.attention = std::move(embedding.attention);
+            searchInThread(std::move(lookup));
         };
         m_embedder.setArguments(serveArguments(m_options, used.adaptation));
         if (query.file.empty()) {
@@ -504,6 +533,32 @@ void Session::embedAndSearch(QObject* context, ImageQuery query, const ImageFilt
     };
     m_searches.run(
         context, [](LibraryAccess& access) { return setInUse(access.library()); }, embed, failed);
+}
+
+/// The first search at a level reads its clusters: that is done before somebody drags the slider, one level a time, so
+/// that a search waits for one at most.
+void Session::warmNext() {
+    if (m_toWarm.empty() || m_shuttingDown) return;
+    const std::string level = std::to_string(m_toWarm.back());
+    m_toWarm.pop_back();
+    m_searches.run(
+        this,
+        [level](LibraryAccess& access) {
+            const auto target = access.target(level);
+            if (!target) return false;
+            std::vector<float> any(static_cast<std::size_t>(target->set.dim), 1.0F);
+            access.searcher(target->set).rank(any, {}, target->level);
+            return true;
+        },
+        [this](bool) { warmNext(); },
+        // The search itself tells what is wrong.
+        [](const Problem&) {});
+}
+
+void Session::readSampleGroups(QObject* context, std::int64_t k, std::function<void(std::vector<SampleGroup>)> done) {
+    m_thread.run(
+        context, [k, all = visible({})](LibraryAccess& access) { return sampleGroups(access, k, all); },
+        std::move(done), [](const Problem&) {});
 }
 
 void Session::render(QObject* context, const fs::path& file, int side, std::function<void(Rendering)> done,
@@ -542,13 +597,14 @@ void Session::shutDown() {
     m_embedder.stop();
     m_renderer.stop();
     m_purge.stop();
+    m_levels.stop();
     m_stopScans.request_stop();
     checkShutDown();
 }
 
 void Session::checkShutDown() {
     if (m_shuttingDown && !m_imports.running() && !m_learning.running() && !m_embedder.running() &&
-        !m_renderer.running() && !m_purge.running() && m_saving == 0)
+        !m_renderer.running() && !m_purge.running() && !m_levels.running() && m_saving == 0)
         Q_EMIT shutDownFinished();
 }
 

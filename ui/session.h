@@ -3,11 +3,13 @@
 #include "core/library/library.h"
 #include "ui/adaptation_sets.h"
 #include "ui/collection_changes.h"
+#include "ui/groups.h"
 #include "ui/history.h"
 #include "ui/jobs/import_child.h"
 #include "ui/jobs/library_thread.h"
 #include "ui/jobs/serve_client.h"
 #include "ui/learning.h"
+#include "ui/levels.h"
 #include "ui/models/collection_list_model.h"
 #include "ui/window_state.h"
 
@@ -26,6 +28,7 @@ struct SessionOptions {
     QString cli = defaultCliProgram();
     std::size_t neighbours = 500;
     bool scanAtStart = true; ///< look for new and changed files in all collections
+    bool makeLevels = true;  ///< have missing levels computed by a child
 };
 
 /// Owns the library, its searcher and all jobs of a window. Everything here is called on the GUI thread and returns at
@@ -43,6 +46,7 @@ public:
     CollectionChanges* changes() { return &m_changes; }
     ImportChild* imports() { return &m_imports; }
     Learning* learning() { return &m_learning; }
+    Levels* levels() { return &m_levels; }
     const ServeClient& embedder() const { return m_embedder; }
     const ServeClient& renderer() const { return m_renderer; }
 
@@ -72,9 +76,13 @@ public:
 
     /// The query (with its vector, when a child had to make one) and its neighbours, best first.
     using OnFound = std::function<void(ImageQuery, std::vector<Neighbour>)>;
-    void findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
+    void findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed,
+                        const std::string& level = rawLevel);
     using OnNeighbours = std::function<void(std::vector<Neighbour>)>;
     void sortNeighbours(QObject* context, std::vector<Neighbour> neighbours, ImageOrder order, OnNeighbours done);
+
+    /// Three typical clusters of a level. Nothing comes where there is no such level any more.
+    void readSampleGroups(QObject* context, std::int64_t k, std::function<void(std::vector<SampleGroup>)> done);
 
     /// Pixels of a file from anywhere, decoded by a child; the long side at most `side`.
     void render(QObject* context, const std::filesystem::path& file, int side, std::function<void(Rendering)> done,
@@ -99,13 +107,15 @@ private:
     void start();
     void poll();
     void refresh();
-    struct Adaptations {
+    struct Derived {
         SetInUse used;
         std::vector<AdaptationRow> usable;
+        LevelStops stops;
     };
-    static Adaptations readAdaptations(Library& library);
+    static Derived readDerived(Library& library);
     /// `asked`: that it falls back to the base is no surprise.
-    void setAdaptations(Adaptations now, bool asked);
+    void setDerived(Derived now, bool asked);
+    void setStops(LevelStops stops);
     ImageFilter visible(ImageFilter filter) const; ///< without the hidden collections
     void offerStoppedImports();
     void closeStoppedImports(const QString& collection);
@@ -113,8 +123,18 @@ private:
     void purgeHidden();
     void purgeNext();
     void handlePurgeEnd(const ChildEnd& end);
-    void searchInThread(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
-    void embedAndSearch(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
+    struct Lookup {
+        QObject* context;
+        ImageQuery query;
+        ImageFilter filter;
+        std::string level;
+        OnFound done;
+        OnProblem failed;
+    };
+    void searchInThread(Lookup lookup);
+    void embedAndSearch(Lookup lookup);
+    void warmNext();
+    void holdLevels(); ///< while an import or a learning runs
     void checkShutDown();
     OnProblem reporter();
 
@@ -131,6 +151,8 @@ private:
     ImportChild m_imports;
     CollectionChanges m_changes;
     Learning m_learning;
+    Levels m_levels;
+    std::vector<std::int64_t> m_toWarm; ///< levels that no search has read yet, the coarsest last
     ServeClient m_embedder;
     ServeClient m_renderer;
     ChildProcess m_purge; ///< deletes collections that an earlier window had hidden
@@ -139,6 +161,7 @@ private:
     std::int64_t m_seenVersion = 0;
     bool m_refreshing = false;
     bool m_refreshAgain = false;
+    bool m_started = false;
     bool m_shuttingDown = false;
     int m_saving = 0; ///< states of the window that are not written yet
 };

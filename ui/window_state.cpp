@@ -74,7 +74,10 @@ std::optional<ImageQuery> queryOf(const Json& json) {
 }
 
 Json jsonOf(const Place& place) {
-    Json json{{"filter", jsonOf(place.filter)}, {"row", place.position.row}, {"hidden", place.position.hidden}};
+    Json json{{"filter", jsonOf(place.filter)},
+              {"row", place.position.row},
+              {"hidden", place.position.hidden},
+              {"level", place.level}};
     if (place.order) json["order"] = static_cast<int>(*place.order);
     if (place.minScore) json["minScore"] = *place.minScore;
     if (place.current) json["current"] = *place.current;
@@ -87,6 +90,7 @@ Place placeOf(const Json& json) {
     const std::int64_t order = integerAt(json, "order");
     if (json.contains("order") && order >= 0 && order <= static_cast<int>(ImageOrder::TakenNewestFirst))
         place.order = static_cast<ImageOrder>(order);
+    if (QString level = textAt(json, "level"); !level.isEmpty()) place.level = level.toStdString();
     if (const auto score = numberAt(json, "minScore")) place.minScore = static_cast<float>(*score);
     if (json.contains("current")) place.current = integerAt(json, "current");
     if (json.contains("query")) place.query = queryOf(objectAt(json, "query"));

@@ -28,6 +28,7 @@ void TestWindowState::whatIsSavedIsRead() {
     state.place.filter.format = "jpeg";
     state.place.filter.takenFrom = 1'700'000'000;
     state.place.order = ImageOrder::TakenNewestFirst;
+    state.place.level = "128";
     state.place.minScore = 0.5F;
     state.place.current = 7;
     state.place.position = {.row = 120, .hidden = 0.25};
@@ -41,6 +42,7 @@ void TestWindowState::whatIsSavedIsRead() {
     QVERIFY(read);
     QVERIFY(read->place.filter == state.place.filter);
     QCOMPARE(read->place.order, state.place.order);
+    QCOMPARE(read->place.level, state.place.level);
     QCOMPARE(read->place.minScore, state.place.minScore);
     QCOMPARE(read->place.current, state.place.current);
     QCOMPARE(read->place.position.row, 120);

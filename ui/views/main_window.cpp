@@ -8,6 +8,8 @@
 #include "ui/views/empty_state.h"
 #include "ui/views/filter_bar.h"
 #include "ui/views/gallery_view.h"
+#include "ui/views/granularity_bar.h"
+#include "ui/views/granularity_controller.h"
 #include "ui/views/image_actions.h"
 #include "ui/views/job_bar.h"
 #include "ui/views/learning_bar.h"
@@ -63,6 +65,7 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     resize(initialSize);
     setAcceptDrops(true);
     layOut(!samples.empty());
+    new GranularityController(m_session, m_browser, m_granularity);
     m_viewing = new ViewerController(m_browser, m_thumbnails, m_gallery, m_viewer);
     m_imageActions = new ImageActions(m_session, m_browser, m_thumbnails, m_gallery, m_messages);
     m_viewer->setImageActions(m_imageActions->actions());
@@ -78,7 +81,6 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     m_jobs->setStatus(m_session.imports()->status());
     restoreState();
     updatePlace();
-    updateLearned();
     updateCentre();
     m_saveSoon.setSingleShot(true);
     m_saveSoon.setInterval(saveDelayMs);
@@ -89,6 +91,7 @@ void MainWindow::layOut(bool samples) {
     auto* window = new QWidget(this);
     m_sidebar = new CollectionSidebar(m_session.collections(), window);
     m_queryBar = new QueryBar(m_menu, window);
+    m_granularity = new GranularityBar(window);
     m_filterBar = new FilterBar(window);
     m_messages = new MessageBar(window);
     m_gallery = new GalleryView(&m_thumbnails, window);
@@ -122,6 +125,7 @@ void MainWindow::layOut(bool samples) {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_queryBar);
+    column->addWidget(m_granularity);
     column->addWidget(m_filterBar);
     column->addWidget(m_panes, 1);
     m_pages->addWidget(gallery);
@@ -214,7 +218,6 @@ void MainWindow::connectQuery() {
     connect(m_queryBar, &QueryBar::forwardRequested, &m_browser, &Browser::forward);
     connect(m_queryBar, &QueryBar::fileQueryRequested, this, &MainWindow::chooseQueryImage);
     connect(m_queryBar, &QueryBar::minScoreChosen, &m_browser, &Browser::setMinScore);
-    connect(m_queryBar, &QueryBar::learnedChosen, &m_session, &Session::useAdaptation);
     connect(m_queryBar, &QueryBar::queryActivated, m_viewing, &ViewerController::viewQuery);
     connect(m_queryBar, &QueryBar::queryClosed, this,
             [this] { m_browser.showCollection(m_browser.place().filter.collection); });
@@ -255,7 +258,6 @@ void MainWindow::connectSession(const std::filesystem::path& samples) {
         updatePlace();
         updateCentre();
     });
-    connect(&m_session, &Session::adaptationChanged, this, &MainWindow::updateLearned);
     ImportChild* imports = m_session.imports();
     connect(imports, &ImportChild::statusChanged, this, [this, imports] {
         m_jobs->setStatus(imports->status());
@@ -411,14 +413,6 @@ void MainWindow::updatePlace() {
     m_gallery->setEmptyText(emptyGalleryText(m_browser, collections, m_session.imports()->running()));
     m_viewing->refresh();
     m_saveSoon.start();
-}
-
-void MainWindow::updateLearned() {
-    std::vector<LearnedChoice> choices;
-    for (const AdaptationRow& row : m_session.adaptations())
-        choices.push_back({row.id, QString::fromStdString(row.name)});
-    const auto& used = m_session.adaptation();
-    m_queryBar->setLearned(choices, used ? std::optional(used->id) : std::nullopt);
 }
 
 void MainWindow::updateCentre() {

@@ -19,6 +19,7 @@ class DropOverlay;
 class EmptyState;
 class FilterBar;
 class GalleryView;
+class GranularityBar;
 class ImageActions;
 class JobBar;
 class LearningBar;
@@ -64,7 +65,6 @@ private:
     void searchByRow(const QModelIndex& index);
     void restoreView();
     void updatePlace();
-    void updateLearned();
     void updateCentre();
     void showUnreadable(CollectionId collection);
     void showShortcuts();
@@ -81,6 +81,7 @@ private:
     QMenu* m_menu;
     CollectionSidebar* m_sidebar;
     QueryBar* m_queryBar;
+    GranularityBar* m_granularity;
     FilterBar* m_filterBar;
     MessageBar* m_messages;
     QStackedWidget* m_centre;

@@ -5,7 +5,6 @@
 #include "ui/views/symbol_icon.h"
 #include "ui/views/theme.h"
 
-#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -25,7 +24,6 @@ constexpr int barHeight = 56;
 constexpr int previewSide = 40;
 constexpr int sliderWidth = 96;
 constexpr int cornerSide = 14;
-constexpr int widestChoice = 144;
 
 QToolButton* toolButton(const QString& symbol, const QString& name, const QKeySequence& shortcut, QWidget* parent) {
     auto* button = new QToolButton(parent);
@@ -72,7 +70,6 @@ QueryBar::QueryBar(QMenu* menu, QWidget* parent)
     , m_note(new QLabel(this))
     , m_warning(new QPushButton(this))
     , m_cut(new ScoreCut(this))
-    , m_learned(new QComboBox(this))
     , m_searchFile(toolButton(u"search-image"_s, tr("Search by an image file"), QKeySequence::Open, this))
     , m_size(new QSlider(Qt::Horizontal, this))
     , m_menu(toolButton(u"menu"_s, tr("Menu"), {}, this)) {
@@ -91,12 +88,6 @@ QueryBar::QueryBar(QMenu* menu, QWidget* parent)
     m_preview->setIconSize({previewSide, previewSide});
     m_preview->setAutoRaise(true);
     m_closeQuery->setObjectName(u"closeQuery"_s);
-    m_learned->setObjectName(u"learned"_s);
-    m_learned->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    m_learned->setMaximumWidth(widestChoice);
-    m_learned->setAccessibleName(tr("What searches use"));
-    m_learned->setToolTip(tr("Search by the base model, or by what was learned from a collection"));
-    m_learned->hide();
     m_size->setRange(GalleryView::smallestTile, GalleryView::largestTile);
     m_size->setFixedWidth(sliderWidth);
     m_size->setAccessibleName(tr("Size of the thumbnails"));
@@ -127,7 +118,6 @@ QueryBar::QueryBar(QMenu* menu, QWidget* parent)
     layout->addLayout(words, 1);
     layout->addWidget(m_cut);
     layout->addSpacing(8);
-    layout->addWidget(m_learned);
     layout->addWidget(m_searchFile);
     layout->addWidget(m_size);
     layout->addWidget(m_menu);
@@ -139,12 +129,6 @@ QueryBar::QueryBar(QMenu* menu, QWidget* parent)
     connect(m_searchFile, &QToolButton::clicked, this, &QueryBar::fileQueryRequested);
     connect(m_warning, &QPushButton::clicked, this, &QueryBar::warningActivated);
     connect(m_cut, &ScoreCut::cutChosen, this, &QueryBar::minScoreChosen);
-    connect(m_learned, &QComboBox::activated, this, [this](int row) {
-        const QVariant id = m_learned->itemData(row);
-        // It shows what is used, also where that could not be changed.
-        m_learned->setCurrentIndex(m_usedRow);
-        Q_EMIT learnedChosen(id.isValid() ? std::optional<std::int64_t>(id.toLongLong()) : std::nullopt);
-    });
     connect(m_size, &QSlider::valueChanged, this, &QueryBar::tileSizeChosen);
     setQuery(std::nullopt);
     setScores({}, std::nullopt);
@@ -176,18 +160,6 @@ void QueryBar::setScores(std::span<const float> scores, std::optional<float> min
     m_cut->setVisible(scores.size() > 1);
     m_cut->setScores(scores);
     m_cut->setCut(minScore);
-}
-
-void QueryBar::setLearned(const std::vector<LearnedChoice>& choices, std::optional<std::int64_t> used) {
-    m_learned->setVisible(!choices.empty());
-    m_learned->clear();
-    m_usedRow = 0;
-    m_learned->addItem(tr("Base"));
-    for (const LearnedChoice& choice : choices) {
-        m_learned->addItem(choice.name, QVariant::fromValue<qlonglong>(choice.id));
-        if (choice.id == used) m_usedRow = m_learned->count() - 1;
-    }
-    m_learned->setCurrentIndex(m_usedRow);
 }
 
 void QueryBar::setNavigation(bool back, bool forward) {

@@ -3,12 +3,9 @@
 #include <QImage>
 #include <QWidget>
 
-#include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
-class QComboBox;
 class QLabel;
 class QMenu;
 class QPushButton;
@@ -33,12 +30,6 @@ struct QueryChip {
     bool region = false;
 };
 
-/// Something learned that searches can use.
-struct LearnedChoice {
-    std::int64_t id = 0; ///< of the adaptation
-    QString name;
-};
-
 /// Above the gallery: where one is, the way back, the query and its cut, the size of the tiles, the menu.
 class QueryBar : public QWidget {
     Q_OBJECT
@@ -51,8 +42,6 @@ public:
     void setQuery(const std::optional<QueryChip>& query);
     /// Best first; fewer than two leave nothing to cut.
     void setScores(std::span<const float> scores, std::optional<float> minScore);
-    /// The choice is there once something was learned. used: nothing = the base.
-    void setLearned(const std::vector<LearnedChoice>& choices, std::optional<std::int64_t> used);
     void setNavigation(bool back, bool forward);
     void setTileSize(int size);
 
@@ -65,7 +54,6 @@ Q_SIGNALS:
     void warningActivated();
     void minScoreChosen(std::optional<float> score);
     void tileSizeChosen(int size);
-    void learnedChosen(std::optional<std::int64_t> adaptation); ///< nothing = the base
 
 private:
     QToolButton* m_back;
@@ -76,8 +64,6 @@ private:
     QLabel* m_note;
     QPushButton* m_warning;
     ScoreCut* m_cut;
-    QComboBox* m_learned;
-    int m_usedRow = 0; ///< of m_learned
     QToolButton* m_searchFile;
     QSlider* m_size;
     QToolButton* m_menu;
