@@ -114,8 +114,8 @@ void TestLearning::cleanupTestCase() {
 }
 
 void TestLearning::open() {
-    m_session = std::make_unique<Session>(
-        SessionOptions{.library = m_folder.filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli"});
+    m_session = std::make_unique<Session>(SessionOptions{
+        .library = m_folder.filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli", .makeLevels = false});
     m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
     m_window->show();
     QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));

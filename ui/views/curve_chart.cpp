@@ -88,8 +88,11 @@ CurveChart::CurveChart(QWidget* parent) : QWidget(parent), m_plot(new QCustomPlo
     m_plot->legend->setFillOrder(QCPLegend::foColumnsFirst);
     m_plot->plotLayout()->setRowStretchFactor(1, 0.001);
     foot->setMargins(QMargins(0, 0, 0, 0));
+    m_plot->legend->setMargins(QMargins(8, 0, 8, 4));
+    m_plot->plotLayout()->setRowSpacing(0);
     m_plot->yAxis2->setVisible(true);
     m_plot->xAxis->setLabel(tr("steps"));
+    m_plot->xAxis->setLabelPadding(0);
     m_plot->yAxis->setLabel(tr("loss"));
     m_plot->yAxis2->setLabel(tr("copies found first, %"));
     m_plot->xAxis->setNumberFormat(u"f"_s);
