@@ -561,6 +561,13 @@ void Session::readSampleGroups(QObject* context, std::int64_t k, std::function<v
         std::move(done), [](const Problem&) {});
 }
 
+void Session::readAttention(QObject* context, std::vector<ImageId> images, std::function<void(AttentionBatch)> done,
+                            OnProblem failed) {
+    m_thread.run(
+        context, [images = std::move(images)](LibraryAccess& access) { return readAttentionOf(access, images); },
+        std::move(done), std::move(failed));
+}
+
 void Session::render(QObject* context, const fs::path& file, int side, std::function<void(Rendering)> done,
                      OnProblem failed) {
     m_renderer.render(file, side,

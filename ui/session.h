@@ -2,6 +2,7 @@
 
 #include "core/library/library.h"
 #include "ui/adaptation_sets.h"
+#include "ui/attention.h"
 #include "ui/collection_changes.h"
 #include "ui/groups.h"
 #include "ui/history.h"
@@ -83,6 +84,9 @@ public:
 
     /// Three typical clusters of a level. Nothing comes where there is no such level any more.
     void readSampleGroups(QObject* context, std::int64_t k, std::function<void(std::vector<SampleGroup>)> done);
+
+    void readAttention(QObject* context, std::vector<ImageId> images, std::function<void(AttentionBatch)> done,
+                       OnProblem failed);
 
     /// Pixels of a file from anywhere, decoded by a child; the long side at most `side`.
     void render(QObject* context, const std::filesystem::path& file, int side, std::function<void(Rendering)> done,

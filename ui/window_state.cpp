@@ -26,6 +26,11 @@ std::int64_t integerAt(const Json& object, const char* key) {
     return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
+bool flagAt(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
 Json objectAt(const Json& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_object() ? *found : Json::object();
@@ -109,8 +114,8 @@ std::optional<WindowState> readWindowState(const std::filesystem::path& file) {
                       .tileSize = static_cast<int>(integerAt(json, "tileSize"))};
     state.geometry = QByteArray::fromBase64(textAt(json, "geometry").toLatin1());
     state.panes = QByteArray::fromBase64(textAt(json, "panes").toLatin1());
-    const auto viewing = json.find("viewing");
-    state.viewing = viewing != json.end() && viewing->is_boolean() && viewing->get<bool>();
+    state.viewing = flagAt(json, "viewing");
+    state.why = flagAt(json, "why");
     return state;
 }
 
@@ -119,7 +124,8 @@ void saveWindowState(const std::filesystem::path& file, const WindowState& state
                     {"tileSize", state.tileSize},
                     {"geometry", state.geometry.toBase64().toStdString()},
                     {"panes", state.panes.toBase64().toStdString()},
-                    {"viewing", state.viewing}};
+                    {"viewing", state.viewing},
+                    {"why", state.why}};
     const std::string text = json.dump(1) + '\n';
     saveFile(file, std::as_bytes(std::span(text)));
 }

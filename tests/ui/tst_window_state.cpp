@@ -37,6 +37,7 @@ void TestWindowState::whatIsSavedIsRead() {
     state.geometry = "geometry";
     state.panes = "panes";
     state.viewing = true;
+    state.why = true;
     saveWindowState(file(), state);
     const auto read = readWindowState(file());
     QVERIFY(read);
@@ -55,6 +56,7 @@ void TestWindowState::whatIsSavedIsRead() {
     QCOMPARE(read->geometry, state.geometry);
     QCOMPARE(read->panes, state.panes);
     QVERIFY(read->viewing);
+    QVERIFY(read->why);
 }
 
 void TestWindowState::pastedPixelsAreNotKept() {

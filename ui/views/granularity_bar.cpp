@@ -1,9 +1,11 @@
 #include "ui/views/granularity_bar.h"
 
 #include "ui/views/granularity_slider.h"
+#include "ui/views/symbol_icon.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
+#include <QKeySequence>
 #include <QLabel>
 #include <QSignalBlocker>
 #include <QToolButton>
@@ -44,7 +46,8 @@ GranularityBar::GranularityBar(QWidget* parent)
     , m_coarse(new QLabel(tr("same kind"), this))
     , m_name(new QLabel(this))
     , m_auto(new QToolButton(this))
-    , m_learned(new QComboBox(this)) {
+    , m_learned(new QComboBox(this))
+    , m_why(new QToolButton(this)) {
     setObjectName(u"granularityBar"_s);
     setFixedHeight(barHeight);
     for (QLabel* label : {m_fine, m_coarse, m_name}) {
@@ -64,6 +67,14 @@ GranularityBar::GranularityBar(QWidget* parent)
     m_learned->setAccessibleName(tr("What searches use"));
     m_learned->setToolTip(tr("Search by the base model, or by what was learned from a collection"));
     m_learned->hide();
+    m_why->setObjectName(u"whyButton"_s);
+    m_why->setIcon(symbolIcon(u"why"_s));
+    m_why->setIconSize({20, 20});
+    m_why->setCheckable(true);
+    m_why->setAutoRaise(true);
+    m_why->setAccessibleName(tr("Why a result is there"));
+    m_why->setToolTip(u"%1 (%2)"_s.arg(m_why->accessibleName(),
+                                       QKeySequence(Qt::CTRL | Qt::Key_I).toString(QKeySequence::NativeText)));
 
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 0, 16, 0);
@@ -75,11 +86,13 @@ GranularityBar::GranularityBar(QWidget* parent)
     layout->addWidget(m_auto);
     layout->addWidget(m_name, 1);
     layout->addWidget(m_learned);
+    layout->addWidget(m_why);
 
     connect(m_slider, &GranularitySlider::stopChosen, this, [this] {
         m_auto->setChecked(false);
         emitLevel();
     });
+    connect(m_why, &QToolButton::clicked, this, &GranularityBar::whyToggled);
     connect(m_auto, &QToolButton::clicked, this, &GranularityBar::emitLevel);
     connect(m_learned, &QComboBox::activated, this, [this](int row) {
         const QVariant id = m_learned->itemData(row);
@@ -131,6 +144,10 @@ void GranularityBar::setLearned(const std::vector<LearnedChoice>& choices, std::
         if (choice.id == used) m_usedRow = m_learned->count() - 1;
     }
     m_learned->setCurrentIndex(m_usedRow);
+}
+
+void GranularityBar::setWhyShown(bool shown) {
+    m_why->setChecked(shown);
 }
 
 void GranularityBar::emitLevel() {

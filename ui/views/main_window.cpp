@@ -22,6 +22,8 @@
 #include "ui/views/unreadable_dialog.h"
 #include "ui/views/viewer.h"
 #include "ui/views/viewer_controller.h"
+#include "ui/views/why_controller.h"
+#include "ui/views/why_panel.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -57,7 +59,8 @@ std::filesystem::path pathOf(const QString& text) {
 MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, QWidget* parent)
     : QMainWindow(parent)
     , m_session(session)
-    , m_browser(session)
+    , m_attention(session, this)
+    , m_browser(session, this)
     , m_thumbnails(session.paths().thumbnails(), this)
     , m_menu(new QMenu(this)) {
     setWindowTitle(u"Grappa"_s);
@@ -66,6 +69,8 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     setAcceptDrops(true);
     layOut(!samples.empty());
     new GranularityController(m_session, m_browser, m_granularity);
+    m_why = new WhyController(m_browser, m_attention, m_gallery, m_whyPanel);
+    m_browser.images()->setAttention(&m_attention);
     m_viewing = new ViewerController(m_browser, m_thumbnails, m_gallery, m_viewer);
     m_imageActions = new ImageActions(m_session, m_browser, m_thumbnails, m_gallery, m_messages);
     m_viewer->setImageActions(m_imageActions->actions());
@@ -103,6 +108,8 @@ void MainWindow::layOut(bool samples) {
         },
         window);
     m_viewer->hide();
+    m_whyPanel = new WhyPanel(window);
+    m_whyPanel->hide();
     m_empty = new EmptyState(samples, window);
     m_jobs = new JobBar(window);
     m_learningBar = new LearningBar(window);
@@ -121,13 +128,17 @@ void MainWindow::layOut(bool samples) {
     browsing->addWidget(m_sidebar);
     m_pages = new QStackedWidget(m_browsing);
     auto* gallery = new QWidget(m_pages);
-    auto* column = new QVBoxLayout(gallery);
-    column->setContentsMargins(0, 0, 0, 0);
+    auto* row = new QHBoxLayout(gallery);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    auto* column = new QVBoxLayout;
     column->setSpacing(0);
     column->addWidget(m_queryBar);
     column->addWidget(m_granularity);
     column->addWidget(m_filterBar);
     column->addWidget(m_panes, 1);
+    row->addLayout(column, 1);
+    row->addWidget(m_whyPanel);
     m_pages->addWidget(gallery);
     browsing->addWidget(m_pages, 1);
 
@@ -186,6 +197,8 @@ void MainWindow::addActions() {
               [this] { m_gallery->setTileSize(m_gallery->tileSize() + GalleryView::tileStep); });
     addAction(tr("Smaller thumbnails"), {}, QKeySequence::ZoomOut,
               [this] { m_gallery->setTileSize(m_gallery->tileSize() - GalleryView::tileStep); });
+    m_menu->addAction(addAction(tr("Why a result is there"), u"why"_s, Qt::CTRL | Qt::Key_I,
+                                [this] { m_why->setShown(!m_why->isShown()); }));
     addAction(tr("Query and its regions"), {}, Qt::CTRL | Qt::Key_R, [this] { m_viewing->viewQuery(); });
     for (QAction* action : m_imageActions->actions())
         QMainWindow::addAction(action);
@@ -224,6 +237,9 @@ void MainWindow::connectQuery() {
     connect(m_queryBar, &QueryBar::warningActivated, this, [this] {
         if (const auto collection = m_browser.place().filter.collection) showUnreadable(*collection);
     });
+    connect(m_granularity, &GranularityBar::whyToggled, m_why, &WhyController::setShown);
+    connect(m_why, &WhyController::shownChanged, m_granularity, &GranularityBar::setWhyShown);
+    connect(m_why, &WhyController::shownChanged, &m_saveSoon, qOverload<>(&QTimer::start));
     connect(m_filterBar, &FilterBar::filterChosen, &m_browser, &Browser::setFilter);
     connect(m_filterBar, &FilterBar::orderChosen, &m_browser, &Browser::setOrder);
     connect(m_filterBar, &FilterBar::foldersWanted, this, [this] {
@@ -443,6 +459,7 @@ void MainWindow::restoreState() {
     if (!state->panes.isEmpty()) m_panes->restoreState(state->panes);
     if (state->tileSize > 0) m_gallery->setTileSize(state->tileSize);
     m_viewAfterRestore = state->viewing;
+    m_why->setShown(state->why);
     m_browser.restore(std::move(state->place));
 }
 
@@ -452,7 +469,8 @@ WindowState MainWindow::state() {
             .tileSize = m_gallery->tileSize(),
             .geometry = saveGeometry(),
             .panes = m_panes->saveState(),
-            .viewing = m_viewing->isOpen()};
+            .viewing = m_viewing->isOpen(),
+            .why = m_why->isShown()};
 }
 
 } // namespace grappa

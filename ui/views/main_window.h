@@ -28,6 +28,8 @@ class MessageBar;
 class QueryBar;
 class Viewer;
 class ViewerController;
+class WhyController;
+class WhyPanel;
 
 /// The window: makes the views and wires them to the session and the browser.
 class MainWindow : public QMainWindow {
@@ -76,6 +78,7 @@ private:
     WindowState state();
 
     Session& m_session;
+    Attention m_attention;
     Browser m_browser;
     ThumbnailLoader m_thumbnails;
     QMenu* m_menu;
@@ -92,6 +95,8 @@ private:
     GalleryView* m_gallery;
     Viewer* m_viewer;
     ViewerController* m_viewing;
+    WhyPanel* m_whyPanel;
+    WhyController* m_why;
     ImageActions* m_imageActions;
     JobBar* m_jobs;
     LearningBar* m_learningBar;
