@@ -53,6 +53,7 @@ private Q_SLOTS:
     void theSheetMeasuresThisComputer();
     void aRunIsPaused();
     void theGalleryStaysUsable();
+    void itsCollectionKeepsItsName();
     void aRunThatDiedGoesOn();
     void aStoppedRunIsOfferedAtTheNextStart();
     void whatWasLearnedIsKept();
@@ -131,6 +132,7 @@ void TestLearning::close() {
 }
 
 void TestLearning::startLearning(const QString& depth) {
+    QTRY_VERIFY_WITH_TIMEOUT(!m_session->collections()->isEmpty(), patienceMs);
     m_window->findChild<QPushButton*>("learnButton")->click();
     auto* sheet = m_window->findChild<LearnSheet*>();
     QVERIFY(sheet && sheet->isVisible());
@@ -203,6 +205,15 @@ void TestLearning::theGalleryStaysUsable() {
     QVERIFY(!bar->isVisible());
 }
 
+void TestLearning::itsCollectionKeepsItsName() {
+    auto* messages = m_window->findChild<MessageBar*>();
+    m_session->collections()->setData(m_session->collections()->index(1), "Orchard");
+    QVERIFY(messages->isVisible());
+    QVERIFY(messages->findChild<QLabel*>("sentence")->text().contains("being learned"));
+    QCOMPARE(m_session->collections()->index(1).data().toString(), "Garden");
+    messages->hide();
+}
+
 void TestLearning::aRunThatDiedGoesOn() {
     expectSteps();
     QCOMPARE(::kill(static_cast<pid_t>(run()->processId()), SIGKILL), 0);
@@ -226,6 +237,10 @@ void TestLearning::aStoppedRunIsOfferedAtTheNextStart() {
     button(bar, "Show")->click();
     QVERIFY(page()->isVisible());
     QTRY_VERIFY_WITH_TIMEOUT(page()->findChild<CurveChart*>()->pointCount() > 0, patienceMs);
+    // The query of the last time is searched anew; that leads nowhere.
+    QTRY_VERIFY_WITH_TIMEOUT(gallery()->model()->index(0, 0).data(ImageListModel::ScoreRole).isValid(),
+                             childPatienceMs);
+    QVERIFY(page()->isVisible());
 }
 
 void TestLearning::whatWasLearnedIsKept() {

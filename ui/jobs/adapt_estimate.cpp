@@ -54,6 +54,7 @@ void AdaptEstimator::start() {
 }
 
 void AdaptEstimator::handleEnd(const ChildEnd& end) {
+    if (running()) return; // the end of one that was replaced already
     if (m_next) return start();
     if (!m_stopped) {
         const auto estimate = adaptEstimateOf(m_result);

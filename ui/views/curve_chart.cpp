@@ -36,8 +36,23 @@ constexpr double margin = 0.08;      ///< of the range, above and below
 constexpr double outliers = 0.01;    ///< share of raw points at each end that need not fit
 constexpr qsizetype namedStages = 8; ///< more names would not fit
 
-QVector<double> vectorOf(const std::vector<double>& values) {
-    return {values.begin(), values.end()};
+/// The stretches between the breaks of a series.
+std::vector<LearningCurve::Series> partsOf(const LearningCurve::Series& series) {
+    std::vector<LearningCurve::Series> parts(series.x.empty() ? 0 : 1);
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+        if (std::isnan(series.y[i])) {
+            parts.emplace_back();
+        } else {
+            parts.back().x.push_back(series.x[i]);
+            parts.back().y.push_back(series.y[i]);
+        }
+    }
+    return parts;
+}
+
+void setData(QCPGraph* graph, const LearningCurve::Series& series) {
+    graph->setData(QVector<double>(series.x.begin(), series.x.end()), QVector<double>(series.y.begin(), series.y.end()),
+                   true);
 }
 
 /// All of the smoothed curve and nearly all raw points, with some room.
@@ -74,13 +89,14 @@ CurveChart::CurveChart(QWidget* parent) : QWidget(parent), m_plot(new QCustomPlo
     layout->addWidget(m_empty);
     layout->addWidget(m_plot);
 
-    m_plot->addGraph();
-    m_plot->addGraph();
-    m_plot->graph(1)->setName(tr("loss"));
-    m_plot->addGraph(m_plot->xAxis, m_plot->yAxis2);
-    m_plot->graph(2)->setName(tr("copies found first"));
+    m_plot->setAutoAddPlottableToLegend(false);
+    m_smoothed.push_back(m_plot->addGraph());
+    m_smoothed.front()->setName(tr("loss"));
+    m_rate = m_plot->addGraph(m_plot->xAxis, m_plot->yAxis2);
+    m_rate->setName(tr("copies found first"));
+    m_smoothed.front()->addToLegend();
+    m_rate->addToLegend();
     m_plot->legend->setVisible(true);
-    m_plot->legend->removeItem(0);
     // Below the plot, where no curve runs.
     auto* foot = new QCPLayoutGrid;
     m_plot->plotLayout()->addElement(1, 0, foot);
@@ -127,14 +143,16 @@ QString CurveChart::description() const {
 }
 
 int CurveChart::pointCount() const {
-    return m_plot->graph(0)->dataCount();
+    int count = 0;
+    for (const QCPGraph* graph : m_raw)
+        count += graph->dataCount();
+    return count;
 }
 
 void CurveChart::draw() {
     const auto raw = m_curve.raw(), smoothed = m_curve.smoothed(), rate = m_curve.copyFirst();
-    m_plot->graph(0)->setData(vectorOf(raw.x), vectorOf(raw.y), true);
-    m_plot->graph(1)->setData(vectorOf(smoothed.x), vectorOf(smoothed.y), true);
-    m_plot->graph(2)->setData(vectorOf(rate.x), vectorOf(rate.y), true);
+    drawLoss(raw, smoothed);
+    setData(m_rate, rate);
     const double end = std::max({raw.x.empty() ? 0.0 : raw.x.back(), rate.x.empty() ? 0.0 : rate.x.back(), 10.0});
     m_plot->xAxis->setRange(0, end * 1.02);
     m_plot->yAxis->setRange(rangeOf(raw.y, smoothed.y));
@@ -145,6 +163,32 @@ void CurveChart::draw() {
     m_plot->setAccessibleName(tr("Curve of the run"));
     m_plot->setAccessibleDescription(description());
     if (isVisible()) m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void CurveChart::drawLoss(const LearningCurve::Series& raw, const LearningCurve::Series& smoothed) {
+    const auto rawParts = partsOf(raw), smoothedParts = partsOf(smoothed);
+    while (m_raw.size() < rawParts.size())
+        m_raw.push_back(m_plot->addGraph());
+    while (m_smoothed.size() < smoothedParts.size())
+        m_smoothed.push_back(m_plot->addGraph());
+    for (std::size_t i = 0; i < m_raw.size(); ++i)
+        setData(m_raw[i], i < rawParts.size() ? rawParts[i] : LearningCurve::Series());
+    for (std::size_t i = 0; i < m_smoothed.size(); ++i)
+        setData(m_smoothed[i], i < smoothedParts.size() ? smoothedParts[i] : LearningCurve::Series());
+    dressLines();
+}
+
+void CurveChart::dressLines() {
+    const Theme& theme = currentTheme();
+    QColor raw = theme.accent;
+    raw.setAlphaF(faint);
+    for (QCPGraph* graph : m_raw)
+        graph->setPen(QPen(raw, 1));
+    for (QCPGraph* graph : m_smoothed)
+        graph->setPen(QPen(theme.accent, fullLine));
+    // Told apart by its dashes and marks too.
+    m_rate->setPen(QPen(theme.warning, fullLine, Qt::DashLine));
+    m_rate->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(theme.warning), QBrush(theme.warning), 7));
 }
 
 void CurveChart::drawStages(const std::vector<LearningCurve::Mark>& starts, double end) {
@@ -198,14 +242,7 @@ void CurveChart::applyTheme() {
         axis->grid()->setPen(QPen(theme.tile));
         axis->grid()->setZeroLinePen(QPen(theme.tile));
     }
-    QColor raw = theme.accent;
-    raw.setAlphaF(faint);
-    m_plot->graph(0)->setPen(QPen(raw, 1));
-    m_plot->graph(1)->setPen(QPen(theme.accent, fullLine));
-    // Told apart by its dashes and marks too.
-    m_plot->graph(2)->setPen(QPen(theme.warning, fullLine, Qt::DashLine));
-    m_plot->graph(2)->setScatterStyle(
-        QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(theme.warning), QBrush(theme.warning), 7));
+    dressLines();
     m_plot->legend->setFont(small);
     m_plot->legend->setTextColor(theme.text);
     m_plot->legend->setBrush(Qt::NoBrush);

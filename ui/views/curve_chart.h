@@ -5,8 +5,9 @@
 #include <QTimer>
 #include <QWidget>
 
-class QCPItemText;
+class QCPGraph;
 class QCPItemStraightLine;
+class QCPItemText;
 class QCustomPlot;
 class QLabel;
 
@@ -32,11 +33,15 @@ protected:
 private:
     void applyTheme();
     void draw();
+    void drawLoss(const LearningCurve::Series& raw, const LearningCurve::Series& smoothed);
+    void dressLines();
     void drawStages(const std::vector<LearningCurve::Mark>& starts, double end);
 
     QCustomPlot* m_plot;
     QLabel* m_empty;
     LearningCurve m_curve;
+    QCPGraph* m_rate;
+    std::vector<QCPGraph*> m_raw, m_smoothed; ///< one for each stage: a gap in one graph may be drawn over
     std::vector<QCPItemStraightLine*> m_lines;
     std::vector<QCPItemText*> m_names;
     QTimer m_drawSoon;

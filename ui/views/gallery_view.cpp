@@ -46,8 +46,9 @@ GalleryView::GalleryView(ThumbnailLoader* thumbnails, QWidget* parent)
     setAcceptDrops(false);
     viewport()->setAcceptDrops(false);
     viewport()->setMouseTracking(true);
-    setAccessibleName(tr("Images"));
+    // First: naming it asks for what a screen reader sees.
     installGalleryAccessibility();
+    setAccessibleName(tr("Images"));
     m_wantSoon.setSingleShot(true);
     m_wantSoon.setInterval(0);
     connect(&m_wantSoon, &QTimer::timeout, this, &GalleryView::wantThumbnails);

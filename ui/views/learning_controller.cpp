@@ -14,7 +14,7 @@
 
 #include <QFile>
 #include <QFileDialog>
-#include <QLocale>
+#include <QShortcut>
 #include <QStackedWidget>
 
 #include <utility>
@@ -22,6 +22,10 @@
 namespace grappa {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+constexpr int updateMs = 200;
+} // namespace
 
 LearningController::LearningController(Session& session, Browser& browser, const LearningPlaces& places,
                                        QObject* parent)
@@ -38,20 +42,27 @@ LearningController::LearningController(Session& session, Browser& browser, const
     connectRun();
     connectPages();
     connectList();
+    for (QWidget* page : {static_cast<QWidget*>(m_run), static_cast<QWidget*>(m_report)}) {
+        auto* back = new QShortcut(Qt::Key_Escape, page);
+        back->setContext(Qt::WidgetWithChildrenShortcut);
+        connect(back, &QShortcut::activated, this, &LearningController::showGallery);
+    }
     updateRun();
-    m_run->setStages(m_learning.run()->status());
-    m_run->setCurve(m_learning.run()->status().run);
+    updateProgress();
 }
 
 void LearningController::connectRun() {
     AdaptChild* run = m_learning.run();
     connect(run, &AdaptChild::statusChanged, this, &LearningController::updateRun);
-    connect(run, &AdaptChild::progressed, this, [this, run] {
-        m_run->setStages(run->status());
-        updateBar();
-    });
+    m_updateSoon.setSingleShot(true);
+    m_updateSoon.setInterval(updateMs);
+    connect(&m_updateSoon, &QTimer::timeout, this, &LearningController::updateProgress);
+    const auto updateSoon = [this] {
+        if (!m_updateSoon.isActive()) m_updateSoon.start();
+    };
+    connect(run, &AdaptChild::progressed, this, updateSoon);
+    connect(run, &AdaptChild::curveChanged, this, updateSoon);
     connect(run, &AdaptChild::samplesChanged, this, [this, run] { m_run->setSamples(run->status().run); });
-    connect(run, &AdaptChild::curveChanged, this, [this, run] { m_run->setCurve(run->status().run); });
     connect(run, &AdaptChild::probesChanged, this, [this, run] { m_run->setProbes(run->status().run); });
     connect(run, &AdaptChild::finished, this, &LearningController::finish);
     connect(run, &AdaptChild::discarded, this, [this](const QString& collection) {
@@ -95,9 +106,22 @@ void LearningController::connectPages() {
     connect(m_report, &ReportPage::removeRequested, this, &LearningController::remove);
     connect(m_report, &ReportPage::queryChosen, this, &LearningController::compare);
     connect(m_report, &ReportPage::anotherQueryRequested, this, &LearningController::pickAnother);
+    connect(m_report, &ReportPage::selectedQueryRequested, this, [this] {
+        if (const auto image = currentImage()) return compare(*image);
+        m_report->setProblem(tr("No image is selected in the gallery. Select one there first."));
+    });
     connect(m_report, &ReportPage::searchRequested, this, &LearningController::search);
-    // Whatever leads to another place of the gallery shows it.
-    connect(&m_browser, &Browser::aboutToLeave, this, &LearningController::showGallery);
+    // Whatever leads to another place of the gallery shows it: a search when it begins, so that its end leads nowhere.
+    connect(&m_browser, &Browser::placeChanged, this, [this] {
+        const ImageQuery* pending = m_browser.pending();
+        const bool begins = pending && !m_searching;
+        const auto& shown = m_browser.place().query;
+        m_searching = pending != nullptr;
+        if (begins && !(shown && shown->sameImage(*pending))) showGallery();
+    });
+    connect(&m_browser, &Browser::aboutToLeave, this, [this] {
+        if (!m_searching) showGallery();
+    });
 }
 
 void LearningController::connectList() {
@@ -106,10 +130,7 @@ void LearningController::connectList() {
     connect(list, &AdaptationList::reportRequested, this, &LearningController::showReport);
     connect(list, &AdaptationList::exportRequested, this, &LearningController::chooseExport);
     connect(list, &AdaptationList::removeRequested, this, &LearningController::remove);
-    connect(list, &AdaptationList::learnRequested, this, [this] {
-        if (m_learning.run()->status().open()) return showRun();
-        openSheet(m_browser.place().filter.collection);
-    });
+    connect(list, &AdaptationList::learnRequested, this, [this] { learn(m_browser.place().filter.collection); });
     connect(m_learning.adaptations(), &QAbstractItemModel::modelReset, this, &LearningController::updateReport);
     connect(m_learning.adaptations(), &QAbstractItemModel::dataChanged, this, &LearningController::updateReport);
     connect(&m_session, &Session::libraryChanged, &m_pictures, &PictureSource::forgetMissing);
@@ -117,6 +138,13 @@ void LearningController::connectList() {
 
 void LearningController::updateRun() {
     m_run->setStatus(m_learning.run()->status());
+    updateBar();
+}
+
+void LearningController::updateProgress() {
+    const AdaptStatus& status = m_learning.run()->status();
+    m_run->setStages(status);
+    m_run->setCurve(status.run);
     updateBar();
 }
 
@@ -147,6 +175,11 @@ QString LearningController::hindrance() const {
     const AdaptStatus& status = m_learning.run()->status();
     if (!status.open()) return {};
     return tr("%1 is being learned already. Let it end, keep it or discard it first.").arg(status.request.collection);
+}
+
+void LearningController::learn(std::optional<CollectionId> collection) {
+    if (m_learning.run()->status().open()) return showRun();
+    openSheet(collection);
 }
 
 void LearningController::openSheet(std::optional<CollectionId> collection) {
@@ -207,6 +240,10 @@ void LearningController::showReport(std::int64_t id) {
     ++m_comparisons;
     m_report->setQuery(std::nullopt);
     pickAnother();
+}
+
+std::optional<ImageId> LearningController::currentImage() const {
+    return m_browser.images()->imageAt(m_places.gallery->currentIndex().row());
 }
 
 void LearningController::pickAnother() {

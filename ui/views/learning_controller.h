@@ -4,6 +4,7 @@
 #include "ui/models/picture_source.h"
 
 #include <QObject>
+#include <QTimer>
 
 #include <optional>
 
@@ -37,6 +38,8 @@ class LearningController : public QObject {
 public:
     LearningController(Session& session, Browser& browser, const LearningPlaces& places, QObject* parent = nullptr);
 
+    /// The page of the run that is open, else the sheet.
+    void learn(std::optional<CollectionId> collection);
     void openSheet(std::optional<CollectionId> collection = std::nullopt);
     void showGallery();
     void showRun();
@@ -48,9 +51,11 @@ private:
     void connectList();
     void updateRun();
     void updateBar();
+    void updateProgress();
     void finish(const QString& name);
     void compare(ImageId query);
     void pickAnother();
+    std::optional<ImageId> currentImage() const; ///< of the gallery
     void updateReport();
     void remove(std::int64_t id);
     void chooseExport(std::int64_t id);
@@ -66,6 +71,8 @@ private:
     ReportPage* m_report;
     QString m_finished; ///< its report is shown once the list holds it
     unsigned m_comparisons = 0;
+    bool m_searching = false; ///< a search of the gallery is under way
+    QTimer m_updateSoon; ///< steps come faster than anyone can read
 };
 
 } // namespace grappa

@@ -31,8 +31,8 @@ constexpr int sideWidth = 304;
 constexpr int groupTile = 48, probeTile = 56;
 constexpr std::size_t groupsShown = 6;
 constexpr int groupColumns = 2;
+constexpr int levelColumns = 4;
 constexpr std::size_t probesShown = 4;
-constexpr int resultsWidth = 6 * (probeTile + 6); ///< six of them
 constexpr int symbolSide = 16;
 constexpr int arrowSide = 16;
 
@@ -171,11 +171,9 @@ QWidget* LearningPage::makeMain() {
     m_chart = new CurveChart(content);
 
     m_levelButtons = new QButtonGroup(this);
-    m_levels = new QHBoxLayout;
+    m_levels = new QGridLayout;
     m_levels->setSpacing(4);
-    m_levels->addWidget(heading(tr("Groups that were found")));
-    m_levels->addSpacing(8);
-    m_levels->addStretch();
+    m_levels->setColumnStretch(levelColumns, 1);
     m_noGroups = new QLabel(tr("The largest groups of each k appear here once the images are described."), content);
     m_noGroups->setObjectName(u"note"_s);
     m_groups = new QGridLayout;
@@ -207,11 +205,10 @@ QWidget* LearningPage::makeMain() {
         row.results->setTitle(tr("What it finds now"));
         row.changes->setObjectName(u"note"_s);
         row.changes->setMinimumWidth(48);
-        row.results->setFixedWidth(resultsWidth);
         const auto line = static_cast<int>(i);
         m_probes->addWidget(row.query, line, 0);
         m_probes->addWidget(row.arrow, line, 1);
-        m_probes->addWidget(row.results, line, 2);
+        m_probes->addWidget(row.results, line, 2, Qt::AlignLeft);
         m_probes->addWidget(row.changes, line, 3);
         for (ImageStrip* strip : {row.query, row.results})
             connect(strip, &ImageStrip::activated, this, &LearningPage::imageActivated);
@@ -223,11 +220,12 @@ QWidget* LearningPage::makeMain() {
     layout->setSpacing(8);
     layout->addWidget(m_chart);
     layout->addSpacing(8);
+    layout->addWidget(heading(tr("Groups that were found")));
     layout->addLayout(m_levels);
     layout->addWidget(m_noGroups);
     layout->addLayout(m_groups);
     layout->addSpacing(8);
-    layout->addWidget(heading(tr("Examples that are not learned from, and what they find")));
+    layout->addWidget(heading(tr("What examples find that are not learned from")));
     layout->addWidget(m_probeNote);
     layout->addLayout(m_probes);
     layout->addStretch();
@@ -263,7 +261,7 @@ void LearningPage::setStages(const AdaptStatus& status) {
     const LearningRun& run = status.run;
     m_state->setText(stateText(status));
     m_stages->setStages(run.stages());
-    m_device->setText(deviceText(run));
+    m_device->setText(run.stages().empty() ? tr("The stages are shown once it runs.") : deviceText(run));
     const LearningStage* now = run.now();
     const std::int64_t learning = now ? now->granularity().value_or(m_learning) : m_learning;
     if (learning == m_learning) return;
@@ -273,6 +271,7 @@ void LearningPage::setStages(const AdaptStatus& status) {
 
 void LearningPage::setSamples(const LearningRun& run) {
     m_samples = run.samples();
+    if (m_samples.empty()) m_chosen.reset();
     for (QAbstractButton* button : m_levelButtons->buttons())
         delete button;
     for (const GranularitySample& sample : m_samples) {
@@ -282,7 +281,8 @@ void LearningPage::setSamples(const LearningRun& run) {
         button->setText(tr("k = %1").arg(formatCount(static_cast<std::uint64_t>(sample.k))));
         button->setAccessibleName(tr("Groups of k = %1").arg(formatCount(static_cast<std::uint64_t>(sample.k))));
         m_levelButtons->addButton(button, static_cast<int>(sample.k));
-        m_levels->insertWidget(m_levels->count() - 1, button);
+        const int place = static_cast<int>(m_levelButtons->buttons().size()) - 1;
+        m_levels->addWidget(button, place / levelColumns, place % levelColumns);
         connect(button, &QToolButton::clicked, this, [this, k = sample.k] {
             m_chosen = k;
             showGroups(k);

@@ -9,7 +9,6 @@
 
 class QButtonGroup;
 class QGridLayout;
-class QHBoxLayout;
 class QLabel;
 class QPushButton;
 class QVBoxLayout;
@@ -62,7 +61,7 @@ private:
     StageList* m_stages = nullptr;
     QLabel* m_device = nullptr;
     CurveChart* m_chart = nullptr;
-    QHBoxLayout* m_levels = nullptr; ///< a button for each granularity
+    QGridLayout* m_levels = nullptr; ///< a button for each granularity
     QButtonGroup* m_levelButtons = nullptr;
     QGridLayout* m_groups = nullptr;
     QLabel* m_noGroups = nullptr;

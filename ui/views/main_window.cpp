@@ -185,6 +185,8 @@ void MainWindow::addActions() {
         m_menu->addAction(action);
     }
     m_menu->addSeparator();
+    m_menu->addAction(addAction(tr("Learn this collection…"), {}, Qt::CTRL | Qt::Key_L,
+                                [this] { m_learning->learn(m_browser.place().filter.collection); }));
     m_menu->addAction(m_imageActions->exportAction());
     m_menu->addAction(addAction(tr("Scan the collection again"), u"resume"_s, QKeySequence::Refresh, [this] {
         if (const auto collection = m_browser.place().filter.collection) m_session.changes()->rescan(*collection);
@@ -375,7 +377,11 @@ void MainWindow::chooseNewPlaceOf(const Folder& folder) {
 void MainWindow::rename(CollectionId collection, const QString& name) {
     if (m_session.collections()->hasName(name))
         return m_messages->show({tr("There is a collection %1 already. Choose another name.").arg(name), {}});
-    m_session.changes()->rename(collection, m_session.collections()->nameOf(collection), name);
+    const QString before = m_session.collections()->nameOf(collection);
+    const AdaptStatus& learning = m_session.learning()->run()->status();
+    if (learning.open() && learning.request.collection == before)
+        return m_messages->show({tr("%1 is being learned. Rename it once that has ended.").arg(before), {}});
+    m_session.changes()->rename(collection, before, name);
 }
 
 void MainWindow::remove(CollectionId collection) {

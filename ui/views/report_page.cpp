@@ -29,6 +29,7 @@ constexpr int symbolSide = 20;
 constexpr int queryTile = 96, resultTile = 80;
 constexpr int resultLines = 3;
 constexpr int columnGap = 32;
+constexpr int sideWidth = 168;
 
 QString signedPoints(double value) {
     const QString number = QLocale().toString(std::abs(value), 'f', 1);
@@ -174,6 +175,8 @@ QWidget* ReportPage::makeComparison() {
     m_queryStrip->setFixedWidth(queryTile + 4);
     m_queryStrip->setTitle(tr("Image that is searched by"));
     m_another = new QPushButton(tr("Another image"), comparison);
+    auto* selected = new QPushButton(tr("The selected image"), comparison);
+    selected->setToolTip(tr("The image that is selected in the gallery"));
     auto* hint = new QLabel(tr("Click a result to compare its own results."), comparison);
     hint->setObjectName(u"note"_s);
     hint->setWordWrap(true);
@@ -183,7 +186,8 @@ QWidget* ReportPage::makeComparison() {
     side->setSpacing(8);
     side->addWidget(heading(tr("Before and after")));
     side->addWidget(m_queryStrip, 0, Qt::AlignLeft);
-    side->addWidget(m_another, 0, Qt::AlignLeft);
+    side->addWidget(m_another);
+    side->addWidget(selected);
     side->addWidget(hint);
     side->addStretch();
 
@@ -212,7 +216,9 @@ QWidget* ReportPage::makeComparison() {
     layout->setSpacing(24);
     layout->addLayout(side);
     layout->addLayout(columns, 1);
+    hint->setFixedWidth(sideWidth);
     connect(m_another, &QPushButton::clicked, this, &ReportPage::anotherQueryRequested);
+    connect(selected, &QPushButton::clicked, this, &ReportPage::selectedQueryRequested);
     connect(m_queryStrip, &ImageStrip::activated, this, &ReportPage::searchRequested);
     return comparison;
 }

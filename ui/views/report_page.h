@@ -43,6 +43,7 @@ Q_SIGNALS:
     void removeRequested(std::int64_t id);
     void queryChosen(grappa::ImageId image); ///< to be compared
     void anotherQueryRequested();
+    void selectedQueryRequested();               ///< the image that is selected in the gallery
     void searchRequested(grappa::ImageId image); ///< in the gallery
 
 private:
