@@ -15,6 +15,14 @@ Browser::Browser(Session& session, QObject* parent)
         m_images.refreshRecords();
         if (!place().query) readListing();
     });
+    connect(&session, &Session::adaptationChanged, this, [this] {
+        ++m_adaptations;
+        searchAgainIfStale();
+    });
+    connect(session.levels(), &Levels::changed, this, [this] {
+        // Where its level is gone, the nearest takes its place.
+        if (m_session.levels()->state() == Levels::State::Ready) setLevel(level());
+    });
     connect(&session, &Session::collectionOpened, this, &Browser::showCollection);
     connect(&session, &Session::queryOpened, this, &Browser::searchByFile);
     connect(session.changes(), &CollectionChanges::collectionHidden, this, [this](CollectionId id) {
@@ -30,7 +38,7 @@ const ImageQuery* Browser::query() const {
 void Browser::showCollection(std::optional<CollectionId> collection) {
     cancelSearch();
     if (!place().query && place().filter.collection == collection) return;
-    Place next{.filter = place().filter, .order = place().order};
+    Place next{.filter = place().filter, .order = place().order, .level = place().level};
     // Another collection has other folders; type, name and date go along.
     if (next.filter.collection != collection) next.filter.folder.clear();
     next.filter.collection = collection;
@@ -74,25 +82,51 @@ void Browser::readPreview(const std::filesystem::path& file) {
 
 void Browser::search(ImageQuery query, Target target) {
     const Place& from = place();
-    Place next{.filter = from.filter, .order = from.query ? from.order : std::nullopt};
+    Place next{.filter = from.filter, .order = from.query ? from.order : std::nullopt, .level = level()};
     // Another region scores on another scale: its cut is chosen anew.
     if (target == Target::SamePlace && from.query && from.query->region == query.region) next.minScore = from.minScore;
     find(std::move(query), target, std::move(next));
 }
 
+void Browser::searchAgain() {
+    if (!place().query) return;
+    Place next = place();
+    next.neighbours.clear();
+    // The scores are on another scale: the cut is chosen anew, and the view starts at the best.
+    next.minScore.reset();
+    next.position = {};
+    ImageQuery query = *std::exchange(next.query, std::nullopt);
+    find(std::move(query), Target::SamePlace, std::move(next));
+}
+
+void Browser::searchAgainIfStale() {
+    // A search under way looks at the set by itself.
+    if (m_pending || !place().query) return;
+    const auto& used = m_session.adaptation();
+    if (place().query->adaptation != (used ? used->checksum : std::string())) return searchAgain();
+    if (place().level != place().foundAt) searchAtLevel();
+}
+
 void Browser::find(ImageQuery query, Target target, Place next) {
-    const unsigned number = ++m_searches;
+    const unsigned number = dropSearches();
+    next.level = m_session.levels()->available(next.level);
     m_pending = query;
+    m_pendingPlace = next;
+    m_pendingTarget = target;
     Q_EMIT placeChanged();
     const ImageFilter filter = next.filter;
+    const std::string level = next.level;
     m_session.findNeighbours(
         this, std::move(query), filter,
-        [this, number, target, next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours) mutable {
+        [this, number, target, adaptations = m_adaptations,
+         next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours) mutable {
             if (number != m_searches) return;
+            if (adaptations != m_adaptations) return find(std::move(found), target, std::move(next));
             found.preview = m_pending->preview;
             m_pending.reset();
             next.query = std::move(found);
             next.neighbours = std::move(neighbours);
+            next.foundAt = next.level;
             if (target == Target::SamePlace) {
                 m_history.current() = std::move(next);
                 return show();
@@ -104,23 +138,75 @@ void Browser::find(ImageQuery query, Target target, Place next) {
             m_pending.reset();
             Q_EMIT placeChanged();
             Q_EMIT failed(problem);
-        });
+        },
+        level);
+}
+
+void Browser::setLevel(const std::string& wanted) {
+    const std::string level = m_session.levels()->available(wanted);
+    if (level == this->level()) return;
+    if (m_pending) {
+        m_pendingPlace.level = level;
+        return find(ImageQuery(*m_pending), m_pendingTarget, Place(m_pendingPlace));
+    }
+    m_history.current().level = level;
+    Q_EMIT placeChanged();
+    if (place().query) searchAtLevel();
+}
+
+void Browser::searchAtLevel() {
+    m_levelWanted = true;
+    if (m_levelSearched) return;
+    m_levelSearched = true;
+    m_levelWanted = false;
+    const unsigned number = m_searches;
+    const std::string level = place().level;
+    const auto finish = [this, number](const std::function<void()>& take) {
+        m_levelSearched = false;
+        if (m_levelWanted) return searchAtLevel();
+        if (number == m_searches) take();
+    };
+    m_session.findNeighbours(
+        this, *place().query, place().filter,
+        [this, finish, level](ImageQuery found, std::vector<Neighbour> neighbours) {
+            finish([&] {
+                Place& here = m_history.current();
+                found.preview = here.query->preview;
+                here.query = std::move(found);
+                here.neighbours = std::move(neighbours);
+                here.foundAt = level;
+                // The scores are on another scale: the cut is chosen anew, and the view starts at the best.
+                here.minScore.reset();
+                here.position = {};
+                show();
+            });
+        },
+        [this, finish](const Problem& problem) { finish([&] { Q_EMIT failed(problem); }); }, level);
+}
+
+unsigned Browser::dropSearches() {
+    m_levelWanted = false;
+    return ++m_searches;
 }
 
 void Browser::cancelSearch() {
-    ++m_searches;
+    dropSearches();
     if (!std::exchange(m_pending, std::nullopt)) return;
     Q_EMIT placeChanged();
 }
 
 void Browser::back() {
     if (m_pending) return cancelSearch();
-    if (canGoBack()) go([this] { m_history.back(); });
+    if (!canGoBack()) return;
+    go([this] { m_history.back(); });
+    searchAgainIfStale();
 }
 
 void Browser::forward() {
-    cancelSearch();
-    if (canGoForward()) go([this] { m_history.forward(); });
+    if (m_pending) cancelSearch();
+    if (!canGoForward()) return;
+    go([this] { m_history.forward(); });
+    searchAgainIfStale();
 }
 
 void Browser::setFilter(ImageFilter filter) {
@@ -150,7 +236,7 @@ void Browser::setMinScore(std::optional<float> score) {
 
 void Browser::restore(Place place) {
     std::optional<ImageQuery> query = std::exchange(place.query, std::nullopt);
-    Place listing{.filter = place.filter};
+    Place listing{.filter = place.filter, .level = place.level};
     if (!query) listing = place;
     m_history.current() = std::move(listing);
     show();
@@ -165,6 +251,7 @@ void Browser::rememberView(const GalleryPosition& position, std::optional<ImageI
 }
 
 void Browser::go(const std::function<void()>& move) {
+    dropSearches(); // what is still being found belongs to the place that is left
     Q_EMIT aboutToLeave();
     move();
     show();

@@ -21,6 +21,8 @@ public:
     const ImageQuery* pending() const { return m_pending ? &*m_pending : nullptr; }
     /// pending(), else the place's query, else null.
     const ImageQuery* query() const;
+    /// Of the place, or of the search under way.
+    const std::string& level() const { return m_pending ? m_pendingPlace.level : place().level; }
     bool loaded() const { return m_loaded; } ///< the listing was read at least once
     bool canGoBack() const { return m_history.canGoBack(); }
     bool canGoForward() const { return m_history.canGoForward(); }
@@ -39,6 +41,9 @@ public:
     /// The collection of `filter` is left as it is.
     void setFilter(ImageFilter filter);
     void setOrder(std::optional<ImageOrder> order);
+    /// How broadly is searched, as Place::level. A query's neighbours follow at once; while one search runs, of several
+    /// changes the last counts.
+    void setLevel(const std::string& level);
     void setMinScore(std::optional<float> score);
 
     /// Goes to a place of an earlier session, searching anew when it has a query.
@@ -56,7 +61,13 @@ private:
     enum class Target { NewPlace, SamePlace };
 
     void search(ImageQuery query, Target target);
+    /// The place's query once more, where the answer may be another one than before.
+    void searchAgain();
+    void searchAgainIfStale();
     void find(ImageQuery query, Target target, Place next);
+    void searchAtLevel();
+    /// Answers to searches under way come to nothing; the number of the next.
+    unsigned dropSearches();
     void go(const std::function<void()>& move);
     void show();
     void showNeighbours();
@@ -67,9 +78,14 @@ private:
     ImageListModel m_images;
     History m_history;
     std::optional<ImageQuery> m_pending;
+    Place m_pendingPlace; ///< that it leads to, and
+    Target m_pendingTarget = Target::NewPlace;
+    bool m_levelSearched = false; ///< a search at another level is under way,
+    bool m_levelWanted = false;   ///< and the level has changed since
     bool m_loaded = false;
-    unsigned m_searches = 0; ///< an answer to an older search is dropped
-    unsigned m_listings = 0; ///< and one to an older listing or order
+    unsigned m_adaptations = 0; ///< changes of what searches use
+    unsigned m_searches = 0;    ///< an answer to an older search is dropped
+    unsigned m_listings = 0;    ///< and one to an older listing or order
 };
 
 } // namespace grappa

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace grappa {
@@ -16,11 +17,13 @@ namespace grappa {
 /// What is searched by: an image of the library, a file from anywhere, or pixels that were pasted.
 struct ImageQuery {
     std::optional<ImageId> image{};
-    std::filesystem::path file{};  ///< empty for pasted pixels; for an image of the library one of its files
-    QImage pixels{};               ///< of a paste
-    std::optional<QRect> region{}; ///< in pixels of the upright image; nothing = the whole image
-    std::vector<float> vector{};   ///< [dim] once a child has embedded it; empty for an image of the library
-    QImage preview{};              ///< small, for the query bar
+    std::filesystem::path file{};   ///< empty for pasted pixels; for an image of the library one of its files
+    QImage pixels{};                ///< of a paste
+    std::optional<QRect> region{};  ///< in pixels of the upright image; nothing = the whole image
+    std::vector<float> vector{};    ///< [dim] once a child has embedded it; empty for an image of the library
+    std::string adaptation{};       ///< checksum (hex) of the one that the vector was made under; empty = the base
+    std::vector<float> attention{}; ///< granularity attention that came with the vector; empty for the base
+    QImage preview{};               ///< small, for the query bar
 
     QString title() const;
     /// Whether both are by the same image, whatever the region.
@@ -31,8 +34,10 @@ struct ImageQuery {
 struct Place {
     ImageFilter filter{};              ///< with the collection; no collection: all images
     std::optional<ImageOrder> order{}; ///< nothing: as added, and neighbours by score
+    std::string level = "raw";         ///< how broadly a query is meant: "raw", "auto" or k (ui/levels.h)
     std::optional<ImageQuery> query{};
     std::vector<Neighbour> neighbours{}; ///< of the query, once found, best first
+    std::string foundAt{};               ///< the level that they were found at
     std::optional<float> minScore{};     ///< the cut: neighbours that score lower are not shown
     GalleryPosition position{};
     std::optional<ImageId> current{}; ///< the image that has the keyboard's focus

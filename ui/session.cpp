@@ -42,6 +42,16 @@ QStringList libraryArguments(const SessionOptions& options) {
     return text ? QStringList{u"--library"_s, *text} : QStringList();
 }
 
+QStringList serveArguments(const SessionOptions& options, const std::optional<AdaptationRow>& adaptation) {
+    return libraryArguments(options) + QStringList{u"serve"_s, u"--adaptation"_s,
+                                                   adaptation ? QString::fromStdString(adaptation->name) : u"base"_s};
+}
+
+/// Whether the window would show them alike.
+bool same(const AdaptationRow& a, const AdaptationRow& b) {
+    return a.id == b.id && a.name == b.name && a.checksum == b.checksum && a.report == b.report && a.state == b.state;
+}
+
 std::vector<Neighbour> sorted(Library& library, std::vector<Neighbour> neighbours, ImageOrder order) {
     struct Row {
         Neighbour neighbour;
@@ -96,28 +106,46 @@ Session::Session(SessionOptions options, QObject* parent)
     , m_scans(m_library.paths())
     , m_imports(m_options.cli, libraryArguments(m_options))
     , m_changes(m_thread, m_imports)
-    , m_embedder(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s})
+    , m_learning(m_options.cli, libraryArguments(m_options), m_library.paths(), m_thread, *m_changes.undoStack())
+    , m_levels(m_options.cli, libraryArguments(m_options))
+    , m_embedder(m_options.cli, serveArguments(m_options, std::nullopt))
     , m_renderer(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s, u"--no-model"_s}) {
     connect(&m_imports, &ImportChild::committed, this, &Session::refresh);
     connect(&m_imports, &ImportChild::finished, this, [this](const ImportRequest& request) {
         closeStoppedImports(request.name);
         refresh();
+        m_learning.checkDrift(request.collection);
     });
     connect(&m_imports, &ImportChild::statusChanged, this, [this] {
         const ImportStatus& status = m_imports.status();
         const bool importing = status.state == ImportState::Running || status.state == ImportState::Stopping;
         m_collections.setImporting(importing ? std::optional(status.request.collection) : std::nullopt);
+        holdLevels();
         checkShutDown();
     });
     m_changes.setHidden(readHidden(m_library));
     connect(&m_changes, &CollectionChanges::changed, this, &Session::refresh);
     connect(&m_changes, &CollectionChanges::collectionOpened, this, &Session::collectionOpened);
     connect(&m_changes, &CollectionChanges::failed, this, &Session::failed);
+    connect(&m_learning, &Learning::changed, this, &Session::refresh);
+    connect(&m_learning, &Learning::useRequested, this, &Session::useAdaptation);
+    connect(&m_learning, &Learning::failed, this, &Session::failed);
+    connect(&m_learning, &Learning::ended, this, &Session::checkShutDown);
+    connect(m_learning.run(), &AdaptChild::committed, this, &Session::refresh);
+    connect(m_learning.run(), &AdaptChild::finished, this, &Session::refresh);
+    connect(m_learning.run(), &AdaptChild::statusChanged, this, &Session::holdLevels);
+    connect(&m_levels, &Levels::computed, this, &Session::refresh);
+    connect(&m_levels, &Levels::ended, this, &Session::checkShutDown);
     connect(&m_purge, &ChildProcess::ended, this, &Session::handlePurgeEnd);
     connect(&m_embedder, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_renderer, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_poll, &QTimer::timeout, this, &Session::poll);
     m_seenVersion = m_library.dataVersion();
+    Derived now = readDerived(m_library);
+    m_adaptation = std::move(now.used.adaptation);
+    m_adaptations = std::move(now.usable);
+    setStops(std::move(now.stops));
+    m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
     // After the window has asked for what it shows: counting can wait, a listing cannot.
     QTimer::singleShot(0, this, &Session::start);
 }
@@ -127,7 +155,16 @@ void Session::start() {
     refresh();
     offerStoppedImports();
     purgeHidden();
+    m_learning.begin(m_changes.hidden());
     if (m_options.scanAtStart) scanForChanges();
+    m_started = true;
+    holdLevels();
+}
+
+void Session::holdLevels() {
+    const ImportState state = m_imports.status().state;
+    const bool importing = state == ImportState::Running || state == ImportState::Stopping;
+    m_levels.setHeld(!m_started || m_learning.run()->running() || !m_options.makeLevels || importing);
 }
 
 Session::~Session() {
@@ -150,6 +187,56 @@ std::vector<Folder> Session::folders(CollectionId id) {
         Q_EMIT failed(problemOf(error));
         return {};
     }
+}
+
+Session::Derived Session::readDerived(Library& library) {
+    Derived derived{setInUse(library), usableAdaptations(library), {}};
+    const std::vector<std::int64_t> hidden = readHiddenAdaptations(library);
+    std::erase_if(derived.usable, [&hidden](const AdaptationRow& row) {
+        return std::find(hidden.begin(), hidden.end(), row.id) != hidden.end();
+    });
+    derived.stops = levelStops(library, derived.used.set);
+    return derived;
+}
+
+void Session::setDerived(Derived now, bool asked) {
+    const bool lost = m_adaptation && !now.used.adaptation && !asked;
+    const bool tell = lost || (now.used.fellBack && !m_toldFallBack);
+    m_toldFallBack = now.used.fellBack;
+    const bool sameUsed = m_adaptation.has_value() == now.used.adaptation.has_value() &&
+                          (!m_adaptation || same(*m_adaptation, *now.used.adaptation));
+    const bool sameList =
+        std::equal(m_adaptations.begin(), m_adaptations.end(), now.usable.begin(), now.usable.end(), same);
+    if (tell)
+        Q_EMIT failed({tr("What was learned cannot be searched by any more: it was removed or holds no images. "
+                          "Searches use the base again."),
+                       {}});
+    m_adaptation = std::move(now.used.adaptation);
+    m_adaptations = std::move(now.usable);
+    // First: who searches anew now asks which levels there are.
+    setStops(std::move(now.stops));
+    if (sameUsed && sameList) return;
+    m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
+    Q_EMIT adaptationChanged();
+}
+
+void Session::setStops(LevelStops stops) {
+    if (stops.set != m_levels.stops().set || stops.version != m_levels.stops().version) m_toWarm = stops.k;
+    m_levels.update(std::move(stops), m_adaptation ? QString::fromStdString(m_adaptation->name) : QString());
+}
+
+void Session::useAdaptation(std::optional<std::int64_t> id) {
+    m_thread.run(
+        this,
+        [id](LibraryAccess& access) {
+            useSetOf(access.library(), id);
+            return readDerived(access.library());
+        },
+        [this](Derived now) { setDerived(std::move(now), true); },
+        [this](const Problem& problem) {
+            Q_EMIT failed(
+                {tr("This cannot be used yet: it has described no image. Searches go on as before."), problem.detail});
+        });
 }
 
 ImageFilter Session::visible(ImageFilter filter) const {
@@ -175,6 +262,7 @@ void Session::refresh() {
     struct Listing {
         std::vector<Collection> collections;
         std::uint64_t images = 0;
+        Derived derived{};
     };
     const auto finish = [this] {
         m_refreshing = false;
@@ -183,7 +271,8 @@ void Session::refresh() {
     m_thread.run(
         this,
         [all = visible({})](LibraryAccess& access) {
-            Listing listing{access.library().collections(), access.library().imageCount(all)};
+            Listing listing{access.library().collections(), access.library().imageCount(all),
+                            readDerived(access.library())};
             std::erase_if(listing.collections, [&all](const Collection& collection) {
                 return std::find(all.without.begin(), all.without.end(), collection.id) != all.without.end();
             });
@@ -191,6 +280,7 @@ void Session::refresh() {
         },
         [this, finish](Listing listing) {
             m_collections.setCollections(std::move(listing.collections), listing.images);
+            setDerived(std::move(listing.derived), false);
             Q_EMIT libraryChanged();
             finish();
         },
@@ -365,56 +455,76 @@ void Session::readUnreadable(QObject* context, std::optional<CollectionId> colle
 }
 
 void Session::findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
-                             OnProblem failed) {
-    if ((query.image && !query.region) || !query.vector.empty()) {
-        searchInThread(context, std::move(query), filter, std::move(done), std::move(failed));
+                             OnProblem failed, const std::string& level) {
+    const bool known = (query.image && !query.region) || !query.vector.empty();
+    Lookup lookup{context, std::move(query), filter, level, std::move(done), std::move(failed)};
+    if (known) {
+        searchInThread(std::move(lookup));
     } else {
-        embedAndSearch(context, std::move(query), filter, std::move(done), std::move(failed));
+        embedAndSearch(std::move(lookup));
     }
 }
 
-void Session::searchInThread(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
-                             OnProblem failed) {
-    using Found = std::optional<std::vector<Neighbour>>; // nothing: the image has no vector yet
+void Session::searchInThread(Lookup lookup) {
+    // Nothing: there is no vector yet that fits the set that is searched.
+    struct Found {
+        std::optional<std::vector<Neighbour>> neighbours;
+        std::string adaptation;
+    };
     SearchOptions options;
     options.limit = m_options.neighbours;
-    options.filter = visible(filter);
-    options.exclude = query.image;
-    const auto search = [query, options](LibraryAccess& access) -> Found {
-        Searcher* searcher = access.searcher();
-        if (!searcher) return query.image ? Found() : Found(std::vector<Neighbour>());
-        if (!query.vector.empty()) return searcher->search(query.vector, options);
-        const auto vector = searcher->vectorOf(*query.image);
-        if (!vector) return std::nullopt;
-        return searcher->search(*vector, options);
+    options.filter = visible(lookup.filter);
+    options.exclude = lookup.query.image;
+    const auto search = [query = lookup.query, level = lookup.level, options](LibraryAccess& access) mutable -> Found {
+        const std::optional<SearchTarget> target = access.target(level);
+        if (!target) return query.image ? Found() : Found{std::vector<Neighbour>(), {}};
+        const std::string& adaptation = target->set.key.adaptation;
+        std::optional<std::vector<float>> vector;
+        if (query.image && !query.region) vector = access.searcher(target->set).vectorOf(*query.image);
+        if (!vector && !query.vector.empty() && query.adaptation == adaptation)
+            vector = access.outsideQuery(target->set, query.vector);
+        if (!vector) return {{}, adaptation};
+        options.level = target->level;
+        return {access.searcher(target->set).search(*vector, options), adaptation};
     };
+    QObject* context = lookup.context;
+    const OnProblem failed = lookup.failed;
     m_searches.run(
         context, search,
-        [this, context = QPointer(context), query, filter, done, failed](Found found) {
-            if (found) return done(query, std::move(*found));
-            embedAndSearch(context, query, filter, done, failed);
+        [this, lookup = std::move(lookup)](Found found) mutable {
+            if (!found.neighbours) return embedAndSearch(std::move(lookup));
+            lookup.query.adaptation = std::move(found.adaptation);
+            lookup.done(std::move(lookup.query), std::move(*found.neighbours));
+            warmNext();
         },
         failed);
 }
 
-void Session::embedAndSearch(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
-                             OnProblem failed) {
-    const auto embed = [this, context = QPointer(context), query, filter, done,
-                        failed](const std::optional<EmbeddingSet>& set) {
-        if (!set) return failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
-        const auto search = [this, context, query, filter, done, failed,
+void Session::embedAndSearch(Lookup lookup) {
+    QObject* context = lookup.context;
+    const OnProblem failed = lookup.failed;
+    const auto embed = [this, lookup = std::move(lookup)](const SetInUse& used) mutable {
+        const std::optional<EmbeddingSet>& set = used.set;
+        if (!set) return lookup.failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
+        const ImageQuery query = lookup.query;
+        const auto search = [this, context = QPointer(lookup.context), lookup = std::move(lookup),
                              set](std::variant<QueryEmbedding, Problem> answer) mutable {
             if (!context) return;
-            if (auto* problem = std::get_if<Problem>(&answer)) return failed(std::move(*problem));
+            if (auto* problem = std::get_if<Problem>(&answer)) return lookup.failed(std::move(*problem));
             auto& embedding = std::get<QueryEmbedding>(answer);
-            if (embedding.model.modelHash != set->key.modelHash || embedding.model.inputSize != set->key.inputSize) {
+            const ServeHello& model = embedding.model;
+            if (model.modelHash != set->key.modelHash || model.inputSize != set->key.inputSize ||
+                model.adaptation != set->key.adaptation) {
                 // The library got another embedding set since the child started: the next one starts with that.
-                m_embedder.stop();
-                return failed({tr("The library was embedded anew in the meantime. Search again."), {}});
+                m_embedder.retire();
+                return lookup.failed({tr("The library was embedded anew in the meantime. Search again."), {}});
             }
-            query.vector = std::move(embedding.base);
-            searchInThread(context, query, filter, done, failed);
+            lookup.query.vector = std::move(model.adaptation.empty() ? embedding.base : embedding.fused);
+            lookup.query.adaptation = model.adaptation;
+            lookup.query.attention = std::move(embedding.attention);
+            searchInThread(std::move(lookup));
         };
+        m_embedder.setArguments(serveArguments(m_options, used.adaptation));
         if (query.file.empty()) {
             m_embedder.embed(pngOf(query.pixels), query.region, search);
         } else {
@@ -422,7 +532,40 @@ void Session::embedAndSearch(QObject* context, ImageQuery query, const ImageFilt
         }
     };
     m_searches.run(
-        context, [](LibraryAccess& access) { return access.shownSet(); }, embed, failed);
+        context, [](LibraryAccess& access) { return setInUse(access.library()); }, embed, failed);
+}
+
+/// The first search at a level reads its clusters: that is done before somebody drags the slider, one level a time, so
+/// that a search waits for one at most.
+void Session::warmNext() {
+    if (m_toWarm.empty() || m_shuttingDown) return;
+    const std::string level = std::to_string(m_toWarm.back());
+    m_toWarm.pop_back();
+    m_searches.run(
+        this,
+        [level](LibraryAccess& access) {
+            const auto target = access.target(level);
+            if (!target) return false;
+            std::vector<float> any(static_cast<std::size_t>(target->set.dim), 1.0F);
+            access.searcher(target->set).rank(any, {}, target->level);
+            return true;
+        },
+        [this](bool) { warmNext(); },
+        // The search itself tells what is wrong.
+        [](const Problem&) {});
+}
+
+void Session::readSampleGroups(QObject* context, std::int64_t k, std::function<void(std::vector<SampleGroup>)> done) {
+    m_thread.run(
+        context, [k, all = visible({})](LibraryAccess& access) { return sampleGroups(access, k, all); },
+        std::move(done), [](const Problem&) {});
+}
+
+void Session::readAttention(QObject* context, std::vector<ImageId> images, std::function<void(AttentionBatch)> done,
+                            OnProblem failed) {
+    m_thread.run(
+        context, [images = std::move(images)](LibraryAccess& access) { return readAttentionOf(access, images); },
+        std::move(done), std::move(failed));
 }
 
 void Session::render(QObject* context, const fs::path& file, int side, std::function<void(Rendering)> done,
@@ -457,16 +600,18 @@ void Session::shutDown() {
     m_shuttingDown = true;
     m_poll.stop();
     m_imports.stop();
+    m_learning.stop();
     m_embedder.stop();
     m_renderer.stop();
     m_purge.stop();
+    m_levels.stop();
     m_stopScans.request_stop();
     checkShutDown();
 }
 
 void Session::checkShutDown() {
-    if (m_shuttingDown && !m_imports.running() && !m_embedder.running() && !m_renderer.running() &&
-        !m_purge.running() && m_saving == 0)
+    if (m_shuttingDown && !m_imports.running() && !m_learning.running() && !m_embedder.running() &&
+        !m_renderer.running() && !m_purge.running() && !m_levels.running() && m_saving == 0)
         Q_EMIT shutDownFinished();
 }
 

@@ -1,11 +1,16 @@
 #pragma once
 
 #include "core/library/library.h"
+#include "ui/adaptation_sets.h"
+#include "ui/attention.h"
 #include "ui/collection_changes.h"
+#include "ui/groups.h"
 #include "ui/history.h"
 #include "ui/jobs/import_child.h"
 #include "ui/jobs/library_thread.h"
 #include "ui/jobs/serve_client.h"
+#include "ui/learning.h"
+#include "ui/levels.h"
 #include "ui/models/collection_list_model.h"
 #include "ui/window_state.h"
 
@@ -24,6 +29,7 @@ struct SessionOptions {
     QString cli = defaultCliProgram();
     std::size_t neighbours = 500;
     bool scanAtStart = true; ///< look for new and changed files in all collections
+    bool makeLevels = true;  ///< have missing levels computed by a child
 };
 
 /// Owns the library, its searcher and all jobs of a window. Everything here is called on the GUI thread and returns at
@@ -40,8 +46,17 @@ public:
     CollectionListModel* collections() { return &m_collections; }
     CollectionChanges* changes() { return &m_changes; }
     ImportChild* imports() { return &m_imports; }
+    Learning* learning() { return &m_learning; }
+    Levels* levels() { return &m_levels; }
     const ServeClient& embedder() const { return m_embedder; }
     const ServeClient& renderer() const { return m_renderer; }
+
+    /// That searches use now; nothing = the base.
+    const std::optional<AdaptationRow>& adaptation() const { return m_adaptation; }
+    /// Those that searches can use, newest first.
+    const std::vector<AdaptationRow>& adaptations() const { return m_adaptations; }
+    /// Nothing = the base. adaptationChanged() comes when searches use it, failed() when its set holds no vectors.
+    void useAdaptation(std::optional<std::int64_t> id);
 
     std::optional<Image> image(ImageId id);       ///< one short read
     std::vector<Folder> folders(CollectionId id); ///< one short read
@@ -62,9 +77,16 @@ public:
 
     /// The query (with its vector, when a child had to make one) and its neighbours, best first.
     using OnFound = std::function<void(ImageQuery, std::vector<Neighbour>)>;
-    void findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
+    void findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed,
+                        const std::string& level = rawLevel);
     using OnNeighbours = std::function<void(std::vector<Neighbour>)>;
     void sortNeighbours(QObject* context, std::vector<Neighbour> neighbours, ImageOrder order, OnNeighbours done);
+
+    /// Three typical clusters of a level. Nothing comes where there is no such level any more.
+    void readSampleGroups(QObject* context, std::int64_t k, std::function<void(std::vector<SampleGroup>)> done);
+
+    void readAttention(QObject* context, std::vector<ImageId> images, std::function<void(AttentionBatch)> done,
+                       OnProblem failed);
 
     /// Pixels of a file from anywhere, decoded by a child; the long side at most `side`.
     void render(QObject* context, const std::filesystem::path& file, int side, std::function<void(Rendering)> done,
@@ -78,7 +100,8 @@ public:
     void shutDown();
 
 Q_SIGNALS:
-    void libraryChanged(); ///< rows were added, changed or removed, by whomever
+    void libraryChanged();    ///< rows were added, changed or removed, by whomever
+    void adaptationChanged(); ///< adaptation() or adaptations()
     void collectionOpened(grappa::CollectionId id);
     void queryOpened(const std::filesystem::path& file);
     void failed(const grappa::Problem& problem);
@@ -88,6 +111,15 @@ private:
     void start();
     void poll();
     void refresh();
+    struct Derived {
+        SetInUse used;
+        std::vector<AdaptationRow> usable;
+        LevelStops stops;
+    };
+    static Derived readDerived(Library& library);
+    /// `asked`: that it falls back to the base is no surprise.
+    void setDerived(Derived now, bool asked);
+    void setStops(LevelStops stops);
     ImageFilter visible(ImageFilter filter) const; ///< without the hidden collections
     void offerStoppedImports();
     void closeStoppedImports(const QString& collection);
@@ -95,13 +127,26 @@ private:
     void purgeHidden();
     void purgeNext();
     void handlePurgeEnd(const ChildEnd& end);
-    void searchInThread(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
-    void embedAndSearch(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed);
+    struct Lookup {
+        QObject* context;
+        ImageQuery query;
+        ImageFilter filter;
+        std::string level;
+        OnFound done;
+        OnProblem failed;
+    };
+    void searchInThread(Lookup lookup);
+    void embedAndSearch(Lookup lookup);
+    void warmNext();
+    void holdLevels(); ///< while an import or a learning runs
     void checkShutDown();
     OnProblem reporter();
 
     SessionOptions m_options;
-    Library m_library;        ///< the GUI thread's: records by id and the data version
+    Library m_library; ///< the GUI thread's: records by id and the data version
+    std::optional<AdaptationRow> m_adaptation;
+    std::vector<AdaptationRow> m_adaptations;
+    bool m_toldFallBack = false;
     LibraryThread m_thread;   ///< listings and changes
     LibraryThread m_searches; ///< apart, so that a search waits for no listing
     LibraryThread m_scans;    ///< of folders, at the start
@@ -109,6 +154,9 @@ private:
     CollectionListModel m_collections;
     ImportChild m_imports;
     CollectionChanges m_changes;
+    Learning m_learning;
+    Levels m_levels;
+    std::vector<std::int64_t> m_toWarm; ///< levels that no search has read yet, the coarsest last
     ServeClient m_embedder;
     ServeClient m_renderer;
     ChildProcess m_purge; ///< deletes collections that an earlier window had hidden
@@ -117,6 +165,7 @@ private:
     std::int64_t m_seenVersion = 0;
     bool m_refreshing = false;
     bool m_refreshAgain = false;
+    bool m_started = false;
     bool m_shuttingDown = false;
     int m_saving = 0; ///< states of the window that are not written yet
 };

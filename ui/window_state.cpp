@@ -26,6 +26,11 @@ std::int64_t integerAt(const Json& object, const char* key) {
     return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
+bool flagAt(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
 Json objectAt(const Json& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_object() ? *found : Json::object();
@@ -74,7 +79,10 @@ std::optional<ImageQuery> queryOf(const Json& json) {
 }
 
 Json jsonOf(const Place& place) {
-    Json json{{"filter", jsonOf(place.filter)}, {"row", place.position.row}, {"hidden", place.position.hidden}};
+    Json json{{"filter", jsonOf(place.filter)},
+              {"row", place.position.row},
+              {"hidden", place.position.hidden},
+              {"level", place.level}};
     if (place.order) json["order"] = static_cast<int>(*place.order);
     if (place.minScore) json["minScore"] = *place.minScore;
     if (place.current) json["current"] = *place.current;
@@ -87,6 +95,7 @@ Place placeOf(const Json& json) {
     const std::int64_t order = integerAt(json, "order");
     if (json.contains("order") && order >= 0 && order <= static_cast<int>(ImageOrder::TakenNewestFirst))
         place.order = static_cast<ImageOrder>(order);
+    if (QString level = textAt(json, "level"); !level.isEmpty()) place.level = level.toStdString();
     if (const auto score = numberAt(json, "minScore")) place.minScore = static_cast<float>(*score);
     if (json.contains("current")) place.current = integerAt(json, "current");
     if (json.contains("query")) place.query = queryOf(objectAt(json, "query"));
@@ -105,8 +114,8 @@ std::optional<WindowState> readWindowState(const std::filesystem::path& file) {
                       .tileSize = static_cast<int>(integerAt(json, "tileSize"))};
     state.geometry = QByteArray::fromBase64(textAt(json, "geometry").toLatin1());
     state.panes = QByteArray::fromBase64(textAt(json, "panes").toLatin1());
-    const auto viewing = json.find("viewing");
-    state.viewing = viewing != json.end() && viewing->is_boolean() && viewing->get<bool>();
+    state.viewing = flagAt(json, "viewing");
+    state.why = flagAt(json, "why");
     return state;
 }
 
@@ -115,7 +124,8 @@ void saveWindowState(const std::filesystem::path& file, const WindowState& state
                     {"tileSize", state.tileSize},
                     {"geometry", state.geometry.toBase64().toStdString()},
                     {"panes", state.panes.toBase64().toStdString()},
-                    {"viewing", state.viewing}};
+                    {"viewing", state.viewing},
+                    {"why", state.why}};
     const std::string text = json.dump(1) + '\n';
     saveFile(file, std::as_bytes(std::span(text)));
 }

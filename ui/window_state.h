@@ -16,6 +16,7 @@ struct WindowState {
     QByteArray geometry{};
     QByteArray panes{}; ///< how the viewer and the gallery share their room
     bool viewing = false;
+    bool why = false; ///< the panel that explains results is there
 };
 
 /// Nothing when there is none, or when it cannot be read: then the window starts as new.

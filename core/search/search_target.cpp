@@ -23,12 +23,21 @@ std::vector<EmbeddingSet> family(Library& library, const EmbeddingSet& set) {
     return sets;
 }
 
+EmbeddingSet rawOf(Library& library, const EmbeddingSet& set) {
+    return set.key.smoothing == "raw" ? set : library.findEmbeddingSet(rawKey(set.key)).value_or(set);
+}
+
 } // namespace
+
+std::optional<EmbeddingSet> setWithLevels(Library& library, const EmbeddingSet& set) {
+    for (EmbeddingSet& candidate : family(library, rawOf(library, set)))
+        if (!library.levels(candidate.id).empty()) return std::move(candidate);
+    return std::nullopt;
+}
 
 SearchTarget searchTarget(Library& library, const EmbeddingSet& chosen, const std::string& level) {
     if (level.empty()) return {chosen, {}};
-    const EmbeddingSet set =
-        chosen.key.smoothing == "raw" ? chosen : library.findEmbeddingSet(rawKey(chosen.key)).value_or(chosen);
+    const EmbeddingSet set = rawOf(library, chosen);
     if (level == "raw") return {set, {}};
     const std::vector<EmbeddingSet> sets = family(library, set);
     if (level == "auto") {

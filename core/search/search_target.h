@@ -19,4 +19,7 @@ struct SearchTarget {
 /// vectors are those of their whitened set. Throws Usage for another word, NotFound for a level that is not there.
 SearchTarget searchTarget(Library& library, const EmbeddingSet& set, const std::string& level);
 
+/// The set whose levels searchTarget() finds first; nothing while there are none.
+std::optional<EmbeddingSet> setWithLevels(Library& library, const EmbeddingSet& set);
+
 } // namespace grappa

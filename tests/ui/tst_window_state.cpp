@@ -28,6 +28,7 @@ void TestWindowState::whatIsSavedIsRead() {
     state.place.filter.format = "jpeg";
     state.place.filter.takenFrom = 1'700'000'000;
     state.place.order = ImageOrder::TakenNewestFirst;
+    state.place.level = "128";
     state.place.minScore = 0.5F;
     state.place.current = 7;
     state.place.position = {.row = 120, .hidden = 0.25};
@@ -36,11 +37,13 @@ void TestWindowState::whatIsSavedIsRead() {
     state.geometry = "geometry";
     state.panes = "panes";
     state.viewing = true;
+    state.why = true;
     saveWindowState(file(), state);
     const auto read = readWindowState(file());
     QVERIFY(read);
     QVERIFY(read->place.filter == state.place.filter);
     QCOMPARE(read->place.order, state.place.order);
+    QCOMPARE(read->place.level, state.place.level);
     QCOMPARE(read->place.minScore, state.place.minScore);
     QCOMPARE(read->place.current, state.place.current);
     QCOMPARE(read->place.position.row, 120);
@@ -53,6 +56,7 @@ void TestWindowState::whatIsSavedIsRead() {
     QCOMPARE(read->geometry, state.geometry);
     QCOMPARE(read->panes, state.panes);
     QVERIFY(read->viewing);
+    QVERIFY(read->why);
 }
 
 void TestWindowState::pastedPixelsAreNotKept() {

@@ -1,5 +1,9 @@
 #include "ui/jobs/library_thread.h"
 
+#include "core/search/outside_query.h"
+#include "ui/adaptation_sets.h"
+
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -9,19 +13,36 @@
 namespace grappa {
 
 std::optional<EmbeddingSet> LibraryAccess::shownSet() {
-    return m_library.defaultEmbeddingSet();
+    return setInUse(m_library).set;
 }
 
-Searcher* LibraryAccess::searcher() {
-    const auto set = shownSet();
-    if (!set) return nullptr;
-    if (!m_searcher || m_searcher->set().id != set->id) {
-        m_searcher.reset();
-        m_searcher.emplace(m_library, *set);
-    } else {
-        m_searcher->refresh();
+std::optional<SearchTarget> LibraryAccess::target(const std::string& level) {
+    const std::int64_t version = m_library.dataVersion();
+    if (version != std::exchange(m_targetsVersion, version)) m_targets.clear();
+    auto found = m_targets.find(level);
+    if (found == m_targets.end()) {
+        const auto set = shownSet();
+        if (!set) return std::nullopt;
+        found = m_targets.emplace(level, searchTarget(m_library, *set, level)).first;
     }
-    return &*m_searcher;
+    return found->second;
+}
+
+Searcher& LibraryAccess::searcher(const EmbeddingSet& set) {
+    const auto found = std::find_if(m_searchers.begin(), m_searchers.end(),
+                                    [&set](const Searcher& searcher) { return searcher.set().id == set.id; });
+    if (found == m_searchers.end()) {
+        if (m_searchers.size() == keptSearchers) m_searchers.pop_back();
+        return m_searchers.emplace_front(m_library, set);
+    }
+    m_searchers.splice(m_searchers.begin(), m_searchers, found);
+    m_searchers.front().refresh();
+    return m_searchers.front();
+}
+
+std::vector<float> LibraryAccess::outsideQuery(const EmbeddingSet& set, std::span<const float> vector) {
+    return grappa::outsideQuery(m_library, set, vector,
+                                [this](const EmbeddingSet& needed) -> Searcher& { return searcher(needed); });
 }
 
 struct LibraryThread::Worker {

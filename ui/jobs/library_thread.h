@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/library/library.h"
+#include "core/search/search_target.h"
 #include "core/search/searcher.h"
 #include "ui/error_text.h"
 
@@ -8,27 +9,40 @@
 #include <QPointer>
 
 #include <functional>
+#include <list>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace grappa {
 
-/// The library as the background thread sees it: its own connection and its own searcher.
+/// The library as the background thread sees it: its own connection and its own searchers.
 class LibraryAccess {
 public:
     explicit LibraryAccess(LibraryPaths paths) : m_library(std::move(paths), Library::Access::ReadWrite) {}
 
     Library& library() { return m_library; }
-    /// The embedding set that the window shows: the library's setting "default_set" (an id), else the newest one, as
-    /// grappa-cli serve chooses. Nothing while there is none.
+    /// The embedding set that searches use (setInUse()). Nothing while there is none.
     std::optional<EmbeddingSet> shownSet();
-    /// A searcher over that set, refreshed; null while there is none.
-    Searcher* searcher();
+    /// Where a search at the level looks (searchTarget()). Nothing while there is nothing to search; throws NotFound.
+    std::optional<SearchTarget> target(const std::string& level);
+    /// A searcher over a set, refreshed. Valid until the next call for another one.
+    Searcher& searcher(const EmbeddingSet& set);
+    /// The vector of an image from outside as a query for the set (outsideQuery()).
+    std::vector<float> outsideQuery(const EmbeddingSet& set, std::span<const float> vector);
 
 private:
+    /// Raw, whitened and smoothed: switching the level must load none of them anew.
+    static constexpr std::size_t keptSearchers = 4;
+
     Library m_library;
-    std::optional<Searcher> m_searcher;
+    std::list<Searcher> m_searchers;               ///< the last used first
+    std::map<std::string, SearchTarget> m_targets; ///< by level, as of m_targetsVersion
+    std::int64_t m_targetsVersion = -1;
 };
 
 /// Runs what may take longer than a frame (listings, searches, changes) on one thread of its own, in order. Results

@@ -25,6 +25,30 @@ int intAt(const nlohmann::json& object, const char* key) {
     return static_cast<int>(numberAt(object, key).value_or(0));
 }
 
+/// The numbers of an array; empty when it is none.
+std::vector<float> floatsAt(const nlohmann::json& object, const char* key) {
+    std::vector<float> values;
+    const auto array = object.find(key);
+    if (array == object.end() || !array->is_array()) return values;
+    values.reserve(array->size());
+    for (const auto& value : *array) {
+        if (!value.is_number()) return {};
+        values.push_back(value.get<float>());
+    }
+    return values;
+}
+
+std::vector<std::int64_t> integersAt(const nlohmann::json& object, const char* key) {
+    std::vector<std::int64_t> values;
+    const auto array = object.find(key);
+    if (array == object.end() || !array->is_array()) return values;
+    for (const auto& value : *array) {
+        if (!value.is_number_integer()) return {};
+        values.push_back(value.get<std::int64_t>());
+    }
+    return values;
+}
+
 Problem malformed() {
     return problemOf(ErrorCode::Internal, u"grappa-cli serve gave an answer that cannot be read"_s);
 }
@@ -45,16 +69,17 @@ std::variant<Rendering, Problem> renderingOf(const JsonMessage& message) {
 }
 
 std::variant<QueryEmbedding, Problem> embeddingOf(const JsonMessage& message, const ServeHello& hello) {
-    const auto base = message.json.find("base");
-    if (base == message.json.end() || !base->is_array() || base->size() != static_cast<std::size_t>(hello.dim))
-        return malformed();
-    QueryEmbedding embedding{.base = {}, .model = hello};
-    embedding.base.reserve(base->size());
-    for (const auto& value : *base) {
-        if (!value.is_number()) return malformed();
-        embedding.base.push_back(value.get<float>());
+    QueryEmbedding embedding{.base = floatsAt(message.json, "base"), .fused = {}, .attention = {}, .model = hello};
+    const auto dim = static_cast<std::size_t>(hello.dim);
+    if (!hello.adaptation.empty()) {
+        embedding.fused = floatsAt(message.json, "fused");
+        embedding.attention = floatsAt(message.json, "attention");
+        const bool fits = embedding.fused.size() == dim &&
+                          (embedding.attention.empty() ||
+                           embedding.attention.size() == hello.blocks.size() * hello.granularities.size());
+        if (!fits) return malformed();
     }
-    return embedding;
+    return embedding.base.size() == dim ? std::variant<QueryEmbedding, Problem>(std::move(embedding)) : malformed();
 }
 
 } // namespace
@@ -88,11 +113,42 @@ void ServeClient::render(const std::filesystem::path& file, int side, Answer<Ren
 }
 
 void ServeClient::stop() {
+    // Retired ones were asked already.
     if (m_child) m_child->stop();
 }
 
+void ServeClient::setArguments(const QStringList& arguments) {
+    if (arguments == m_arguments) return;
+    m_arguments = arguments;
+    retire();
+}
+
+void ServeClient::retire() {
+    if (!m_child) return;
+    // Whoever asked for the change may drop the answers first.
+    QMetaObject::invokeMethod(
+        this,
+        [waiting = std::exchange(m_waiting, {})] {
+            const Problem problem{tr("The search was stopped. Search again."), {}};
+            for (const auto& [id, reply] : waiting)
+                reply(problem);
+        },
+        Qt::QueuedConnection);
+    ChildProcess* child = m_child.release();
+    child->disconnect(this);
+    child->setParent(this);
+    if (!child->running()) return child->deleteLater();
+    ++m_retired;
+    connect(child, &ChildProcess::ended, this, [this, child] {
+        child->deleteLater();
+        --m_retired;
+        Q_EMIT ended();
+    });
+    child->stop();
+}
+
 void ServeClient::send(nlohmann::json request, const QByteArray& payload, Reply reply) {
-    if (!running()) start();
+    if (!serving()) start();
     request["id"] = ++m_lastId;
     m_waiting.emplace(m_lastId, std::move(reply));
     m_child->write(QByteArray::fromStdString(request.dump()) + '\n' + payload);
@@ -120,8 +176,12 @@ void ServeClient::readMessages(const QByteArray& bytes) {
 
 void ServeClient::handleMessage(JsonMessage message) {
     if (textAt(message.json, "event") == u"hello"_s) {
-        m_hello = {textAt(message.json, "modelHash").toStdString(), intAt(message.json, "dim"),
-                   intAt(message.json, "inputSize")};
+        m_hello = {textAt(message.json, "modelHash").toStdString(),
+                   intAt(message.json, "dim"),
+                   intAt(message.json, "inputSize"),
+                   textAt(message.json, "adaptation").toStdString(),
+                   integersAt(message.json, "granularities"),
+                   integersAt(message.json, "blocks")};
         return;
     }
     const auto id = static_cast<std::int64_t>(numberAt(message.json, "id").value_or(0));

@@ -23,11 +23,16 @@ struct ServeHello {
     std::string modelHash; ///< hex
     int dim = 0;
     int inputSize = 0;
+    std::string adaptation; ///< checksum (hex) of its file; empty = the backbone alone
+    std::vector<std::int64_t> granularities; ///< of the adaptation, k ascending
+    std::vector<std::int64_t> blocks;        ///< numbers of its adapted blocks
 };
 
 struct QueryEmbedding {
-    std::vector<float> base; ///< [dim]
-    ServeHello model;        ///< that made it
+    std::vector<float> base;      ///< [dim]
+    std::vector<float> fused;     ///< [dim] under the adaptation, as its set's vectors are; empty without one
+    std::vector<float> attention; ///< [blocks x granularities]; empty without one
+    ServeHello model;             ///< that made it
 };
 
 /// A file's upright pixels, perhaps scaled down.
@@ -55,7 +60,13 @@ public:
     /// Upright pixels with the long side at most `side`.
     void render(const std::filesystem::path& file, int side, Answer<Rendering> answer);
 
-    bool running() const { return m_child && m_child->running(); }
+    /// The command line of the next child. One that runs with another ends, and its requests are answered as stopped,
+    /// after this returned.
+    void setArguments(const QStringList& arguments);
+    /// The next request starts a new child.
+    void retire();
+
+    bool running() const { return (m_child && m_child->running()) || m_retired > 0; }
     qint64 processId() const { return m_child ? m_child->processId() : 0; } ///< 0 while none runs
     void stop();
 
@@ -72,6 +83,7 @@ private:
     void handleMessage(JsonMessage message);
     void handleEnd(const ChildEnd& end);
     void failAll(const Problem& problem);
+    bool serving() const { return m_child && m_child->running(); }
 
     QString m_program;
     QStringList m_arguments;
@@ -80,6 +92,7 @@ private:
     ServeHello m_hello;
     std::map<std::int64_t, Reply> m_waiting; ///< by request id
     std::int64_t m_lastId = 0;
+    int m_retired = 0; ///< children that were asked to end and have not yet
 };
 
 } // namespace grappa

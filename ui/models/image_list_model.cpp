@@ -1,5 +1,6 @@
 #include "ui/models/image_list_model.h"
 
+#include "ui/attention.h"
 #include "ui/formatting.h"
 
 #include <algorithm>
@@ -21,6 +22,11 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
     const auto row = static_cast<std::size_t>(index.row());
     if (role == IdRole) return static_cast<qlonglong>(m_ids[row]);
+    if (role == AttentionRole) {
+        const std::vector<double> mean = attentionOf(index.row());
+        return mean.empty() ? QVariant() : QVariant::fromValue(QList<double>(mean.begin(), mean.end()));
+    }
+    if (role == Qt::AccessibleDescriptionRole) return attentionTextOf(index.row());
     if (role == ScoreRole) return m_scores.empty() ? QVariant() : QVariant(m_scores[row]);
 
     const Image* image = record(index.row());
@@ -28,8 +34,10 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
     switch (role) {
     case Qt::DisplayRole:
         return fileNameText(image->path);
-    case Qt::ToolTipRole:
-        return pathText(image->path);
+    case Qt::ToolTipRole: {
+        const QString text = attentionTextOf(index.row());
+        return text.isEmpty() ? pathText(image->path) : pathText(image->path) + u'\n' + text;
+    }
     case Qt::AccessibleTextRole: {
         const QString name = fileNameText(image->path);
         if (m_scores.empty()) return name;
@@ -97,6 +105,25 @@ void ImageListModel::replaceRows(std::vector<ImageId> ids, std::vector<float> sc
         m_scores = std::move(scores);
         endInsertRows();
     }
+}
+
+void ImageListModel::setAttention(Attention* attention) {
+    m_attention = attention;
+    const auto update = [this] {
+        if (!m_scores.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1), {AttentionRole});
+    };
+    connect(attention, &Attention::changed, this, update);
+    connect(attention, &Attention::loaded, this, update);
+}
+
+std::vector<double> ImageListModel::attentionOf(int row) const {
+    if (!m_attention || m_scores.empty()) return {};
+    return m_attention->meanOf(m_ids[static_cast<std::size_t>(row)]);
+}
+
+QString ImageListModel::attentionTextOf(int row) const {
+    const std::vector<double> mean = attentionOf(row);
+    return mean.empty() ? QString() : attentionText(m_attention->granularities(), mean);
 }
 
 std::optional<ImageId> ImageListModel::imageAt(int row) const {

@@ -15,6 +15,8 @@
 
 namespace grappa {
 
+class Attention;
+
 /// The images of the gallery, in order: 8 bytes a row (12 with scores). Records are fetched by id when a view asks for
 /// them, a few at a time between events, and kept in a bounded cache; data() never touches the disk.
 class ImageListModel : public QAbstractListModel {
@@ -27,6 +29,7 @@ public:
         ScoreRole,             ///< float; invalid for a row without a score
         OnlineRole,            ///< bool
         DamageRole,            ///< QString; empty for a sound image
+        AttentionRole,         ///< QList<double>: granularity attention of a scored row, k ascending; invalid without
     };
 
     using Fetch = std::function<std::optional<Image>(ImageId)>;
@@ -36,6 +39,9 @@ public:
     int rowCount(const QModelIndex& parent = {}) const override;
     Qt::ItemFlags flags(const QModelIndex& index) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+    /// Where the granularity attention of results comes from.
+    void setAttention(Attention* attention);
 
     /// Shows these images without scores, or with them. Only the stretch that differs is replaced, so that what grew or
     /// shrank keeps the view's place and selection.
@@ -61,6 +67,9 @@ private:
     };
 
     const Image* record(int row) const;
+    /// Empty for a row without a score.
+    std::vector<double> attentionOf(int row) const;
+    QString attentionTextOf(int row) const;
     void fetchWanted();
     void replaceRows(std::vector<ImageId> ids, std::vector<float> scores);
 
@@ -69,6 +78,7 @@ private:
     static constexpr std::size_t wantedAtMost = 1024; ///< beyond, what was asked for before was scrolled past
 
     Fetch m_fetch;
+    Attention* m_attention = nullptr;
     std::vector<ImageId> m_ids;
     std::vector<float> m_scores; ///< empty, or one for each id
     mutable QCache<ImageId, Record> m_records{cachedRecords};

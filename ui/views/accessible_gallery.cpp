@@ -30,7 +30,9 @@ public:
     void setText(QAccessible::Text, const QString&) override {}
 
     QString text(QAccessible::Text type) const override {
-        if (!isValid() || type != QAccessible::Name) return {};
+        if (!isValid()) return {};
+        if (type == QAccessible::Description) return index().data(Qt::AccessibleDescriptionRole).toString();
+        if (type != QAccessible::Name) return {};
         const QString text = index().data(Qt::AccessibleTextRole).toString();
         return text.isEmpty() ? GalleryView::tr("Image %1").arg(m_row + 1) : text;
     }

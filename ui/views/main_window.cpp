@@ -2,13 +2,18 @@
 
 #include "ui/dropped_items.h"
 #include "ui/formatting.h"
+#include "ui/views/adaptation_list.h"
 #include "ui/views/collection_sidebar.h"
 #include "ui/views/drop_overlay.h"
 #include "ui/views/empty_state.h"
 #include "ui/views/filter_bar.h"
 #include "ui/views/gallery_view.h"
+#include "ui/views/granularity_bar.h"
+#include "ui/views/granularity_controller.h"
 #include "ui/views/image_actions.h"
 #include "ui/views/job_bar.h"
+#include "ui/views/learning_bar.h"
+#include "ui/views/learning_controller.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/place_text.h"
 #include "ui/views/query_bar.h"
@@ -17,6 +22,8 @@
 #include "ui/views/unreadable_dialog.h"
 #include "ui/views/viewer.h"
 #include "ui/views/viewer_controller.h"
+#include "ui/views/why_controller.h"
+#include "ui/views/why_panel.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -52,7 +59,8 @@ std::filesystem::path pathOf(const QString& text) {
 MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, QWidget* parent)
     : QMainWindow(parent)
     , m_session(session)
-    , m_browser(session)
+    , m_attention(session, this)
+    , m_browser(session, this)
     , m_thumbnails(session.paths().thumbnails(), this)
     , m_menu(new QMenu(this)) {
     setWindowTitle(u"Grappa"_s);
@@ -60,9 +68,16 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     resize(initialSize);
     setAcceptDrops(true);
     layOut(!samples.empty());
+    new GranularityController(m_session, m_browser, m_granularity);
+    m_why = new WhyController(m_browser, m_attention, m_gallery, m_whyPanel);
+    m_browser.images()->setAttention(&m_attention);
     m_viewing = new ViewerController(m_browser, m_thumbnails, m_gallery, m_viewer);
     m_imageActions = new ImageActions(m_session, m_browser, m_thumbnails, m_gallery, m_messages);
     m_viewer->setImageActions(m_imageActions->actions());
+    auto* learned = new AdaptationList(m_session.learning()->adaptations(), m_sidebar);
+    m_sidebar->addSection(learned);
+    m_learning =
+        new LearningController(m_session, m_browser, {m_pages, m_gallery, m_messages, m_learningBar, learned}, this);
     addActions();
     connectGallery();
     connectQuery();
@@ -81,6 +96,7 @@ void MainWindow::layOut(bool samples) {
     auto* window = new QWidget(this);
     m_sidebar = new CollectionSidebar(m_session.collections(), window);
     m_queryBar = new QueryBar(m_menu, window);
+    m_granularity = new GranularityBar(window);
     m_filterBar = new FilterBar(window);
     m_messages = new MessageBar(window);
     m_gallery = new GalleryView(&m_thumbnails, window);
@@ -92,8 +108,11 @@ void MainWindow::layOut(bool samples) {
         },
         window);
     m_viewer->hide();
+    m_whyPanel = new WhyPanel(window);
+    m_whyPanel->hide();
     m_empty = new EmptyState(samples, window);
     m_jobs = new JobBar(window);
+    m_learningBar = new LearningBar(window);
 
     m_panes = new QSplitter(Qt::Horizontal, window);
     m_panes->addWidget(m_viewer);
@@ -107,12 +126,21 @@ void MainWindow::layOut(bool samples) {
     browsing->setContentsMargins(0, 0, 0, 0);
     browsing->setSpacing(0);
     browsing->addWidget(m_sidebar);
+    m_pages = new QStackedWidget(m_browsing);
+    auto* gallery = new QWidget(m_pages);
+    auto* row = new QHBoxLayout(gallery);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
     column->addWidget(m_queryBar);
+    column->addWidget(m_granularity);
     column->addWidget(m_filterBar);
     column->addWidget(m_panes, 1);
-    browsing->addLayout(column, 1);
+    row->addLayout(column, 1);
+    row->addWidget(m_whyPanel);
+    m_pages->addWidget(gallery);
+    browsing->addWidget(m_pages, 1);
 
     m_centre = new QStackedWidget(window);
     m_centre->addWidget(m_empty);
@@ -123,6 +151,7 @@ void MainWindow::layOut(bool samples) {
     layout->setSpacing(0);
     layout->addWidget(m_messages);
     layout->addWidget(m_centre, 1);
+    layout->addWidget(m_learningBar);
     layout->addWidget(m_jobs);
     setCentralWidget(window);
     m_overlay = new DropOverlay(this);
@@ -168,6 +197,8 @@ void MainWindow::addActions() {
               [this] { m_gallery->setTileSize(m_gallery->tileSize() + GalleryView::tileStep); });
     addAction(tr("Smaller thumbnails"), {}, QKeySequence::ZoomOut,
               [this] { m_gallery->setTileSize(m_gallery->tileSize() - GalleryView::tileStep); });
+    m_menu->addAction(addAction(tr("Why a result is there"), u"why"_s, Qt::CTRL | Qt::Key_I,
+                                [this] { m_why->setShown(!m_why->isShown()); }));
     addAction(tr("Query and its regions"), {}, Qt::CTRL | Qt::Key_R, [this] { m_viewing->viewQuery(); });
     for (QAction* action : m_imageActions->actions())
         QMainWindow::addAction(action);
@@ -206,6 +237,9 @@ void MainWindow::connectQuery() {
     connect(m_queryBar, &QueryBar::warningActivated, this, [this] {
         if (const auto collection = m_browser.place().filter.collection) showUnreadable(*collection);
     });
+    connect(m_granularity, &GranularityBar::whyToggled, m_why, &WhyController::setShown);
+    connect(m_why, &WhyController::shownChanged, m_granularity, &GranularityBar::setWhyShown);
+    connect(m_why, &WhyController::shownChanged, &m_saveSoon, qOverload<>(&QTimer::start));
     connect(m_filterBar, &FilterBar::filterChosen, &m_browser, &Browser::setFilter);
     connect(m_filterBar, &FilterBar::orderChosen, &m_browser, &Browser::setOrder);
     connect(m_filterBar, &FilterBar::foldersWanted, this, [this] {
@@ -219,6 +253,7 @@ void MainWindow::connectCollections() {
     CollectionChanges* changes = m_session.changes();
     m_sidebar->setFolderSource([this](CollectionId id) { return m_session.folders(id); });
     connect(m_sidebar, &CollectionSidebar::collectionChosen, &m_browser, &Browser::showCollection);
+    connect(m_sidebar, &CollectionSidebar::collectionChosen, m_learning, &LearningController::showGallery);
     connect(m_sidebar, &CollectionSidebar::rescanRequested, changes, &CollectionChanges::rescan);
     connect(m_sidebar, &CollectionSidebar::unreadableRequested, this, &MainWindow::showUnreadable);
     connect(m_sidebar, &CollectionSidebar::addFoldersRequested, this, &MainWindow::chooseFolders);
@@ -424,6 +459,7 @@ void MainWindow::restoreState() {
     if (!state->panes.isEmpty()) m_panes->restoreState(state->panes);
     if (state->tileSize > 0) m_gallery->setTileSize(state->tileSize);
     m_viewAfterRestore = state->viewing;
+    m_why->setShown(state->why);
     m_browser.restore(std::move(state->place));
 }
 
@@ -433,7 +469,8 @@ WindowState MainWindow::state() {
             .tileSize = m_gallery->tileSize(),
             .geometry = saveGeometry(),
             .panes = m_panes->saveState(),
-            .viewing = m_viewing->isOpen()};
+            .viewing = m_viewing->isOpen(),
+            .why = m_why->isShown()};
 }
 
 } // namespace grappa

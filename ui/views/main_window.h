@@ -19,12 +19,17 @@ class DropOverlay;
 class EmptyState;
 class FilterBar;
 class GalleryView;
+class GranularityBar;
 class ImageActions;
 class JobBar;
+class LearningBar;
+class LearningController;
 class MessageBar;
 class QueryBar;
 class Viewer;
 class ViewerController;
+class WhyController;
+class WhyPanel;
 
 /// The window: makes the views and wires them to the session and the browser.
 class MainWindow : public QMainWindow {
@@ -73,22 +78,29 @@ private:
     WindowState state();
 
     Session& m_session;
+    Attention m_attention;
     Browser m_browser;
     ThumbnailLoader m_thumbnails;
     QMenu* m_menu;
     CollectionSidebar* m_sidebar;
     QueryBar* m_queryBar;
+    GranularityBar* m_granularity;
     FilterBar* m_filterBar;
     MessageBar* m_messages;
     QStackedWidget* m_centre;
     EmptyState* m_empty;
     QWidget* m_browsing;
+    QStackedWidget* m_pages; ///< the gallery with its bars, the page of a run, the report
     QSplitter* m_panes;
     GalleryView* m_gallery;
     Viewer* m_viewer;
     ViewerController* m_viewing;
+    WhyPanel* m_whyPanel;
+    WhyController* m_why;
     ImageActions* m_imageActions;
     JobBar* m_jobs;
+    LearningBar* m_learningBar;
+    LearningController* m_learning;
     DropOverlay* m_overlay;
     QTimer m_saveSoon; ///< after a move: a crash loses little
     bool m_viewAfterRestore = false;

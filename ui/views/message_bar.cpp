@@ -51,6 +51,7 @@ MessageBar::MessageBar(QWidget* parent)
         if (m_run) m_run();
     });
     connect(m_close, &QToolButton::clicked, this, &QWidget::hide);
+    m_action->hide();
     hide();
 }
 

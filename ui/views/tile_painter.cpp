@@ -3,6 +3,7 @@
 #include "ui/formatting.h"
 #include "ui/models/image_list_model.h"
 #include "ui/models/thumbnail_loader.h"
+#include "ui/views/attention_bar.h"
 #include "ui/views/symbol_icon.h"
 #include "ui/views/theme.h"
 
@@ -17,6 +18,8 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int nameHeight = 24;
+constexpr int barInset = 8;
+constexpr double barHeight = 8;
 constexpr int markSide = 22;
 constexpr int missingSide = 32;
 constexpr int symbolInset = 4;
@@ -43,7 +46,7 @@ void TilePainter::paint(const QModelIndex& index, const QRect& tile, const TileS
     m_painter.drawRoundedRect(tile, corner, corner);
     paintPicture(index, tile);
     const QVariant score = index.data(ImageListModel::ScoreRole);
-    if (score.isValid()) paintScore(score.toFloat(), tile);
+    if (score.isValid()) paintCaption(score.toFloat(), index.data(ImageListModel::AttentionRole), tile);
     if (state.hovered || state.focused) paintName(index.data(Qt::DisplayRole).toString(), tile);
     if (state.selected) {
         paintPlate(checkRect(tile), u"check"_s, m_theme.accent, m_theme.onAccent);
@@ -104,10 +107,19 @@ void TilePainter::paintPlate(const QRect& plate, const QString& symbol, const QC
                          symbolPixmap(symbol, colour, side, m_painter.device()->devicePixelRatioF()));
 }
 
-void TilePainter::paintScore(float score, const QRect& tile) const {
+void TilePainter::paintCaption(float score, const QVariant& attention, const QRect& tile) const {
     m_painter.setPen(m_theme.muted);
     const QRect caption(tile.left(), tile.bottom() + 1, tile.width(), captionHeight);
-    m_painter.drawText(caption, Qt::AlignCenter, formatScore(score));
+    const QString text = formatScore(score);
+    if (!attention.isValid()) {
+        m_painter.drawText(caption, Qt::AlignCenter, text);
+        return;
+    }
+    m_painter.drawText(caption, Qt::AlignLeft | Qt::AlignVCenter, text);
+    const auto mean = attention.value<QList<double>>();
+    const double left = caption.left() + m_painter.fontMetrics().horizontalAdvance(text) + barInset;
+    const double top = caption.top() + (captionHeight - barHeight) / 2.0;
+    paintAttentionBar(m_painter, {left, top, caption.right() - left, barHeight}, {mean.begin(), mean.end()}, m_theme);
 }
 
 void TilePainter::paintName(const QString& name, const QRect& tile) const {

@@ -2,6 +2,7 @@
 #include "core/jobs/smoothing_job.h"
 #include "core/jobs/stored_vectors.h"
 #include "core/model/whitening.h"
+#include "core/search/outside_query.h"
 #include "core/search/smoothing.h"
 #include "core/training/kmeans.h"
 #include "core/training/levels.h"
@@ -53,6 +54,8 @@ private Q_SLOTS:
         // A query from outside is mapped the same way.
         const auto query = whitenedVector(fixture.library, set.id, fixture.vectors.vector(5));
         QVERIFY(torch::allclose(torch::tensor(query), stored.vectors[5], 1e-2, 2e-3));
+        const auto plain = whitenedBy(*fixture.library.whitening(set.id), fixture.vectors.vector(5));
+        QVERIFY(torch::allclose(torch::tensor(plain), torch::tensor(query), 1e-4, 1e-5));
         QCOMPARE(whitenedVector(fixture.library, fixture.set.id, fixture.vectors.vector(5)),
                  std::vector<float>(fixture.vectors.vector(5).begin(), fixture.vectors.vector(5).end()));
         QVERIFY(fixture.library.verify(true).empty());

@@ -1,0 +1,376 @@
+#include "tests/support/cli.h"
+#include "tests/support/images.h"
+#include "tests/support/tiny_backbone.h"
+#include "ui/browser.h"
+#include "ui/models/image_list_model.h"
+#include "ui/session.h"
+#include "ui/views/gallery_view.h"
+#include "ui/views/granularity_bar.h"
+#include "ui/views/granularity_slider.h"
+#include "ui/views/main_window.h"
+#include "ui/views/stop_preview.h"
+
+#include <QAbstractItemModelTester>
+#include <QDir>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+
+#include <cmath>
+#include <memory>
+
+using namespace grappa;
+
+namespace {
+
+constexpr int imagesInGarden = 120;
+constexpr int patienceMs = 20'000;
+constexpr float tolerance = 1e-3F;
+const QStringList levelsMade{"levels", "--adaptation", "base", "--granularities", "4,12,40"};
+
+} // namespace
+
+/// The granularity slider over a library that the real grappa-cli made, with a small random backbone.
+class TestGranularity : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void init();
+    void cleanup() { close(); }
+
+    void theStopsAreTheLevelsThatAreShown();
+    void resultsAtALevelAreThoseOfGrappaCli_data();
+    void resultsAtALevelAreThoseOfGrappaCli();
+    void twoLevelsGiveTwoOrders();
+    void aQueryFromOutsideIsSearchedAtALevel_data();
+    void aQueryFromOutsideIsSearchedAtALevel();
+    void aRegionIsSearchedAtALevel();
+    void theLevelBelongsToThePlace();
+    void theLevelIsTakenUpAgain();
+    void ofSeveralChangesTheLastCounts();
+    void keysAndAutoChooseTheLevel();
+    void hoveringShowsSamplesOfAStop();
+    void aLevelThatIsGoneGivesWayToTheNearest();
+    void levelsAreMadeAfterAnImport();
+    void levelsWaitForAnImport();
+
+private:
+    void open(bool makeLevels = false);
+    void close();
+    test::Cli cli() const { return {m_folder->filePath("library"), m_models.path()}; }
+    /// The results of `grappa-cli search`, best first.
+    std::vector<Neighbour> expected(const QStringList& query, const std::string& level) const;
+    void compareWith(const std::vector<Neighbour>& expected) const;
+    void searchBy(ImageId image, const std::string& level);
+    Browser& browser() const { return *m_window->findChild<Browser*>(); }
+    GranularityBar* bar() const { return m_window->findChild<GranularityBar*>(); }
+    GranularitySlider* slider() const { return m_window->findChild<GranularitySlider*>(); }
+    QToolButton* autoButton() const { return bar()->findChild<QToolButton*>("chip"); }
+    bool settled() const { return !browser().pending() && browser().place().foundAt == browser().place().level; }
+
+    QTemporaryDir m_models;
+    std::unique_ptr<QTemporaryDir> m_folder;
+    QString m_garden;
+    std::unique_ptr<Session> m_session;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+void TestGranularity::initTestCase() {
+    test::writeTinyBackbone(m_models.path().toStdString());
+    qputenv("GRAPPA_MODELS", m_models.path().toUtf8());
+    // One library for all tests: only the last two change it, in a folder of their own.
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_garden = m_folder->filePath("Garden");
+    QVERIFY(QDir().mkpath(m_garden));
+    QVERIFY(test::writeImages(m_garden, imagesInGarden));
+    QCOMPARE(cli().run({"import", "--collection", "Garden", m_garden}).exitCode, 0);
+    QCOMPARE(cli().run(levelsMade).exitCode, 0);
+}
+
+void TestGranularity::init() {
+    open();
+    QFile::remove(QString::fromStdString(m_session->windowStateFile().native()));
+    close();
+    open();
+}
+
+void TestGranularity::open(bool makeLevels) {
+    m_session = std::make_unique<Session>(SessionOptions{.library = m_folder->filePath("library").toStdString(),
+                                                         .cli = GRAPPA_BIN "/grappa-cli",
+                                                         .makeLevels = makeLevels});
+    m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
+    m_window->show();
+    QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+}
+
+void TestGranularity::close() {
+    m_window.reset();
+    m_session.reset();
+}
+
+std::vector<Neighbour> TestGranularity::expected(const QStringList& query, const std::string& level) const {
+    const auto result =
+        cli().run(QStringList{"search", "-n", "500", "--level", QString::fromStdString(level)} + query).json();
+    std::vector<Neighbour> neighbours;
+    for (const auto& row : result.value("results", nlohmann::json::array()))
+        neighbours.push_back({row.at("id").get<ImageId>(), row.at("score").get<float>()});
+    return neighbours;
+}
+
+/// Images whose scores differ by less than what fp16 leaves may change places.
+void TestGranularity::compareWith(const std::vector<Neighbour>& expected) const {
+    const std::vector<Neighbour>& found = browser().place().neighbours;
+    QVERIFY(!expected.empty());
+    QCOMPARE(found.size(), expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        QVERIFY(std::abs(found[i].score - expected[i].score) < tolerance);
+        const auto same = std::find_if(expected.begin(), expected.end(), [&](const Neighbour& each) {
+            return each.image == found[i].image;
+        });
+        QVERIFY(same != expected.end());
+        QVERIFY(std::abs(found[i].score - same->score) < tolerance);
+    }
+}
+
+void TestGranularity::searchBy(ImageId image, const std::string& level) {
+    browser().setLevel(level);
+    browser().searchByImage(image, {});
+    QTRY_VERIFY_WITH_TIMEOUT(browser().place().query && settled(), patienceMs);
+    QCOMPARE(browser().place().level, level);
+}
+
+void TestGranularity::theStopsAreTheLevelsThatAreShown() {
+    const auto result = cli().run(levelsMade).json();
+    std::vector<std::int64_t> shown;
+    for (const auto& level : result.at("levels"))
+        if (level.at("shown").get<bool>()) shown.insert(shown.begin(), level.at("k").get<std::int64_t>());
+    QVERIFY(!shown.empty());
+    QTRY_COMPARE_WITH_TIMEOUT(slider()->levels(), shown, patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(bar()->isVisible(), patienceMs);
+    QVERIFY(slider()->isEnabled());
+    QVERIFY(autoButton()->isVisible());
+    QCOMPARE(slider()->minimum(), 0);
+    QCOMPARE(slider()->maximum(), static_cast<int>(shown.size()));
+    QCOMPARE(slider()->nameOf(0), "same shot");
+    QCOMPARE(slider()->nameOf(1), QString("k = %1").arg(shown.front()));
+}
+
+void TestGranularity::resultsAtALevelAreThoseOfGrappaCli_data() {
+    QTest::addColumn<std::string>("level");
+    for (const char* level : {"raw", "40", "12", "4", "auto"})
+        QTest::newRow(level) << std::string(level);
+}
+
+void TestGranularity::resultsAtALevelAreThoseOfGrappaCli() {
+    QFETCH(std::string, level);
+    const auto& k = m_session->levels()->stops().k;
+    if (level != rawLevel && level != autoLevel && std::find(k.begin(), k.end(), std::stoll(level)) == k.end())
+        QSKIP("this level cannot be told apart from the next finer one");
+    for (const ImageId image : {ImageId{3}, ImageId{77}}) {
+        searchBy(image, level);
+        compareWith(expected({"--id", QString::number(image)}, level));
+    }
+}
+
+void TestGranularity::twoLevelsGiveTwoOrders() {
+    searchBy(5, rawLevel);
+    const auto order = [this] {
+        std::vector<ImageId> ids;
+        for (int row = 0; row < browser().images()->rowCount(); ++row)
+            ids.push_back(browser().images()->imageAt(row).value_or(0));
+        return ids;
+    };
+    const std::vector<ImageId> raw = order();
+    const int coarsest = slider()->maximum();
+    Q_EMIT slider()->stopChosen(0); // where it stands: nothing changes
+    QTest::mouseClick(slider(), Qt::LeftButton, Qt::NoModifier, slider()->stopRect(coarsest).center());
+    QTRY_VERIFY_WITH_TIMEOUT(settled() && browser().level() != rawLevel, patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(order() != raw, patienceMs);
+    QCOMPARE(order().size(), raw.size());
+    const auto found = expected({"--id", "5"}, std::to_string(m_session->levels()->stops().k.back()));
+    compareWith(found);
+    // The row that is shown first is grappa-cli's best.
+    QVERIFY(std::abs(browser().images()->index(0, 0).data(ImageListModel::ScoreRole).toFloat() -
+                     found.front().score) < tolerance);
+}
+
+void TestGranularity::aQueryFromOutsideIsSearchedAtALevel_data() {
+    resultsAtALevelAreThoseOfGrappaCli_data();
+}
+
+void TestGranularity::aQueryFromOutsideIsSearchedAtALevel() {
+    QFETCH(std::string, level);
+    const QString file = m_folder->filePath("outside.png");
+    QVERIFY(test::makeImage(7'000).save(file));
+    const std::string wanted = m_session->levels()->available(level);
+    browser().searchByFile(file.toStdString());
+    QTRY_VERIFY_WITH_TIMEOUT(browser().place().query && settled(), 3 * patienceMs);
+    browser().setLevel(wanted);
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    compareWith(expected({file}, wanted));
+}
+
+void TestGranularity::aRegionIsSearchedAtALevel() {
+    const std::string level = std::to_string(m_session->levels()->stops().k.front());
+    searchBy(9, level);
+    ImageQuery query = *browser().place().query;
+    query.file = m_session->image(9)->path;
+    browser().searchByRegion(query, QRect(20, 10, 90, 80));
+    QTRY_VERIFY_WITH_TIMEOUT(settled() && browser().place().query->region, 3 * patienceMs);
+    compareWith(expected({"--id", "9", "--crop", "20,10,90,80"}, level));
+}
+
+void TestGranularity::theLevelBelongsToThePlace() {
+    const std::string fine = std::to_string(m_session->levels()->stops().k.front());
+    searchBy(2, fine);
+    searchBy(8, autoLevel); // the slider was moved before the second search: the first place has it too
+    browser().back();
+    QCOMPARE(browser().place().query->image, std::optional<ImageId>(2));
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    browser().setLevel(fine);
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    compareWith(expected({"--id", "2"}, fine));
+    browser().forward();
+    QCOMPARE(browser().level(), autoLevel);
+    QVERIFY(autoButton()->isChecked());
+    browser().back();
+    QCOMPARE(browser().level(), fine);
+    QVERIFY(!autoButton()->isChecked());
+    QCOMPARE(slider()->value(), 1);
+}
+
+void TestGranularity::theLevelIsTakenUpAgain() {
+    const std::string coarse = std::to_string(m_session->levels()->stops().k.back());
+    searchBy(4, coarse);
+    m_window->close();
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(QString::fromStdString(m_session->windowStateFile().native())), patienceMs);
+    close();
+    open();
+    QTRY_VERIFY_WITH_TIMEOUT(browser().place().query && settled(), patienceMs);
+    QCOMPARE(browser().level(), coarse);
+    QCOMPARE(slider()->value(), slider()->maximum());
+    compareWith(expected({"--id", "4"}, coarse));
+}
+
+void TestGranularity::ofSeveralChangesTheLastCounts() {
+    searchBy(6, rawLevel);
+    const auto& k = m_session->levels()->stops().k;
+    for (int turn = 0; turn < 5; ++turn)
+        for (const std::int64_t each : k)
+            browser().setLevel(std::to_string(each));
+    browser().setLevel(autoLevel);
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    QCOMPARE(browser().level(), autoLevel);
+    compareWith(expected({"--id", "6"}, autoLevel));
+    // A step in the history while a search runs: its answer belongs to the place that was left.
+    searchBy(7, rawLevel);
+    browser().setLevel(std::to_string(k.back()));
+    browser().back();
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    QCOMPARE(browser().place().query->image, std::optional<ImageId>(6));
+    browser().forward();
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    compareWith(expected({"--id", "7"}, std::to_string(k.back())));
+}
+
+void TestGranularity::keysAndAutoChooseTheLevel() {
+    searchBy(10, rawLevel);
+    const auto& k = m_session->levels()->stops().k;
+    QTest::keyClick(slider(), Qt::Key_Right);
+    QCOMPARE(browser().level(), std::to_string(k.front()));
+    QCOMPARE(slider()->accessibleDescription(), slider()->nameOf(1));
+    QTest::keyClick(slider(), Qt::Key_End);
+    QCOMPARE(browser().level(), std::to_string(k.back()));
+    QTest::mouseClick(autoButton(), Qt::LeftButton);
+    QCOMPARE(browser().level(), autoLevel);
+    QTest::mouseClick(autoButton(), Qt::LeftButton);
+    QCOMPARE(browser().level(), std::to_string(k.back()));
+    QTest::keyClick(slider(), Qt::Key_Home);
+    QCOMPARE(browser().level(), rawLevel);
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    compareWith(expected({"--id", "10"}, rawLevel));
+}
+
+void TestGranularity::hoveringShowsSamplesOfAStop() {
+    auto* preview = m_window->findChild<StopPreview*>();
+    QVERIFY(preview && preview->isHidden());
+    Q_EMIT slider()->stopHovered(0);
+    QVERIFY(preview->isVisible());
+    QVERIFY(preview->text().startsWith("same shot"));
+    Q_EMIT slider()->stopHovered(1);
+    QVERIFY(preview->text().startsWith(slider()->nameOf(1)));
+    QTRY_COMPARE_WITH_TIMEOUT(preview->text().count("A group of"), 3, patienceMs);
+    Q_EMIT slider()->stopHovered(-1);
+    QVERIFY(preview->isHidden());
+}
+
+void TestGranularity::aLevelThatIsGoneGivesWayToTheNearest() {
+    const Levels* levels = m_session->levels();
+    const auto& k = levels->stops().k;
+    QCOMPARE(levels->available("raw"), rawLevel);
+    QCOMPARE(levels->available("auto"), autoLevel);
+    QCOMPARE(levels->available(""), rawLevel);
+    QCOMPARE(levels->available("12 or so"), rawLevel);
+    QCOMPARE(levels->available("-3"), rawLevel);
+    QCOMPARE(levels->available("100000"), std::to_string(k.front()));
+    QCOMPARE(levels->available("1"), std::to_string(k.back()));
+    for (const std::int64_t each : k)
+        QCOMPARE(levels->available(std::to_string(each)), std::to_string(each));
+    const Levels none("/nonexistent", {});
+    QCOMPARE(none.available("12"), rawLevel);
+    QCOMPARE(none.available("auto"), rawLevel);
+}
+
+void TestGranularity::levelsAreMadeAfterAnImport() {
+    close();
+    const QTemporaryDir other;
+    m_session = std::make_unique<Session>(
+        SessionOptions{.library = other.filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli"});
+    m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
+    m_window->show();
+    QVERIFY(!bar()->isVisible());
+    m_session->importFolders({m_garden.toStdString()});
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->imports()->status().state, ImportState::Done, 3 * patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->levels()->state(), Levels::State::Ready, 3 * patienceMs);
+    QVERIFY(!m_session->levels()->stops().k.empty());
+    QVERIFY(m_session->levels()->stops().smoothed);
+    QVERIFY(slider()->isEnabled());
+    // It works at once.
+    searchBy(1, std::to_string(m_session->levels()->stops().k.front()));
+    QCOMPARE(browser().place().neighbours.size(), std::size_t{imagesInGarden - 1});
+    close();
+}
+
+void TestGranularity::levelsWaitForAnImport() {
+    Levels levels(GRAPPA_BIN "/grappa-cli", {"--library", m_folder->filePath("none")});
+    LevelStops stops;
+    levels.update(stops, {});
+    QCOMPARE(levels.state(), Levels::State::TooFew);
+    stops.images = 100;
+    levels.update(stops, {});
+    QCOMPARE(levels.state(), Levels::State::Waiting);
+    QVERIFY(!levels.running());
+    // There is no such library: the child fails, and nobody is told.
+    levels.setHeld(false);
+    QCOMPARE(levels.state(), Levels::State::Computing);
+    QTRY_COMPARE_WITH_TIMEOUT(levels.state(), Levels::State::Failed, patienceMs);
+    levels.update(stops, {});
+    QVERIFY(!levels.running());
+    stops.images = 120;
+    levels.update(stops, {});
+    QCOMPARE(levels.state(), Levels::State::Computing);
+    levels.setHeld(true);
+    QCOMPARE(levels.state(), Levels::State::Waiting);
+    QTRY_VERIFY_WITH_TIMEOUT(!levels.running(), patienceMs);
+    levels.setHeld(false);
+    QCOMPARE(levels.state(), Levels::State::Computing);
+    levels.stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!levels.running(), patienceMs);
+    stops.set = 1;
+    levels.update(stops, {});
+    QCOMPARE(levels.state(), Levels::State::Ready);
+}
+
+QTEST_MAIN(TestGranularity)
+#include "tst_granularity.moc"
