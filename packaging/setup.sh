@@ -21,7 +21,10 @@ PACKAGES=(
 
 case "$*" in
     '') ;;
-    --dev) TARGETS=(all) ;;
+    --dev)
+        TARGETS=(all)
+        PACKAGES+=(tuxpaint-stamps-default) # photographs that the window is shown around with
+        ;;
     *) fail "packaging/setup.sh $*" "call it with no option, or with --dev to build the tests too." ;;
 esac
 [[ ! ${WAYLAND_DISPLAY:-} ]] || PACKAGES+=(qt6-wayland)

@@ -43,7 +43,7 @@ using namespace grappa;
 
 namespace {
 
-constexpr int patienceMs = 280'000;
+constexpr int patienceMs = 60'000;
 constexpr int settleMs = 300; ///< thumbnails and large images come from elsewhere
 constexpr int animalCount = 80, foodCount = 30;
 constexpr double longestBlockMs = 50;
@@ -130,6 +130,7 @@ private:
     QTranslator m_english;
     int m_step = 0;
     QString m_clicked;
+    QString m_partOfNames = "be"; ///< of some images, not of all
 };
 
 void TestTour::initTestCase() {
@@ -143,8 +144,10 @@ void TestTour::initTestCase() {
         test::writeTinyBackbone(models.toStdString());
         qputenv("GRAPPA_MODELS", models.toUtf8());
     }
-    if (!copyPictures(stamps + "animals", m_folder->filePath("Animals"), animalCount))
+    if (!copyPictures(stamps + "animals", m_folder->filePath("Animals"), animalCount)) {
         QVERIFY(test::writeImages(m_folder->filePath("Animals"), animalCount));
+        m_partOfNames = "001";
+    }
     if (!copyPictures(stamps + "food", m_folder->filePath("Food"), foodCount))
         QVERIFY(test::writeImages(m_folder->filePath("Food"), foodCount, animalCount));
     open();
@@ -244,11 +247,11 @@ void TestTour::theyAreImported() {
 void TestTour::theFilterLeavesWhatPasses() {
     auto* bar = m_window->findChild<FilterBar*>();
     auto* name = bar->findChild<QLineEdit*>();
-    QTest::keyClicks(name, "be");
+    QTest::keyClicks(name, m_partOfNames);
     QTRY_VERIFY_WITH_TIMEOUT(images()->rowCount() > 0 && images()->rowCount() < animalCount, patienceMs);
     for (int row = 0; row < images()->rowCount(); ++row) {
         QTRY_VERIFY_WITH_TIMEOUT(!nameAt(row).isEmpty(), patienceMs);
-        QVERIFY2(nameAt(row).contains("be", Qt::CaseInsensitive), qPrintable(nameAt(row)));
+        QVERIFY2(nameAt(row).contains(m_partOfNames, Qt::CaseInsensitive), qPrintable(nameAt(row)));
     }
     QVERIFY(note().contains("filter"));
     save("filter");

@@ -46,8 +46,7 @@ GalleryView::GalleryView(ThumbnailLoader* thumbnails, QWidget* parent)
     setAcceptDrops(false);
     viewport()->setAcceptDrops(false);
     viewport()->setMouseTracking(true);
-    // First: naming it asks for what a screen reader sees.
-    installGalleryAccessibility();
+    installGalleryAccessibility(); // before the name, which asks for the interface
     setAccessibleName(tr("Images"));
     m_wantSoon.setSingleShot(true);
     m_wantSoon.setInterval(0);

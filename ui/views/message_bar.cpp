@@ -33,6 +33,7 @@ MessageBar::MessageBar(QWidget* parent)
     m_close->setIcon(symbolIcon(u"close"_s));
     m_close->setAutoRaise(true);
     m_close->setAccessibleName(tr("Close the message"));
+    m_action->hide(); // nameless until tell() gives it something to do
 
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 8, 8, 8);
