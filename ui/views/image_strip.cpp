@@ -40,6 +40,7 @@ void ImageStrip::setImages(std::vector<StripImage> images) {
     if (images == m_images) return;
     m_images = std::move(images);
     m_current = 0;
+    updateGeometry();
     describe();
     update();
 }
