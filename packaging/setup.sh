@@ -14,14 +14,17 @@ MODEL=$ROOT/build/models/dinov2-vits14-focus.safetensors
 TARGETS=(grappa grappa-cli grappa-decode)
 PACKAGES=(
     build-essential cmake ninja-build ccache mold ca-certificates python3 python3-venv
-    qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools
+    qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libqcustomplot-dev
     libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libjpeg-dev libgif-dev
     libsqlitecpp-dev libhnswlib-dev libxxhash-dev libcli11-dev nlohmann-json3-dev zlib1g-dev
 )
 
 case "$*" in
     '') ;;
-    --dev) TARGETS=(all) ;;
+    --dev)
+        TARGETS=(all)
+        PACKAGES+=(tuxpaint-stamps-default) # photographs that the window is shown around with
+        ;;
     *) fail "packaging/setup.sh $*" "call it with no option, or with --dev to build the tests too." ;;
 esac
 [[ ! ${WAYLAND_DISPLAY:-} ]] || PACKAGES+=(qt6-wayland)

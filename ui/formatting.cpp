@@ -38,6 +38,20 @@ QString formatTimeLeft(double seconds) {
     return Formatting::tr("%1 h %2 min left").arg(minutes / 60).arg(rest);
 }
 
+QString formatDuration(double seconds) {
+    const auto whole = static_cast<std::int64_t>(std::ceil(std::max(seconds, 0.0)));
+    if (whole < 60) return Formatting::tr("%1 s").arg(whole);
+    const std::int64_t minutes = (whole + 59) / 60;
+    if (minutes < 60) return Formatting::tr("%1 min").arg(minutes);
+    const std::int64_t rest = minutes % 60;
+    if (rest == 0) return Formatting::tr("%1 h").arg(minutes / 60);
+    return Formatting::tr("%1 h %2 min").arg(minutes / 60).arg(rest);
+}
+
+QString formatPercent(double percent, int digits) {
+    return Formatting::tr("%1 %").arg(QLocale().toString(percent, 'f', digits));
+}
+
 QString pathText(const std::filesystem::path& path) {
     return QString::fromStdString(displayPath(path));
 }

@@ -15,6 +15,9 @@ QString formatScore(float score);         ///< "0.87", by locale
 QString formatRate(double imagesPerSecond);
 /// "20 s left", "2 min left", "1 h 5 min left".
 QString formatTimeLeft(double seconds);
+/// "20 s", "2 min", "1 h 5 min".
+QString formatDuration(double seconds);
+QString formatPercent(double percent, int digits = 0); ///< "41 %", by locale
 
 /// A path for the eye: bytes that are not UTF-8 are replaced.
 QString pathText(const std::filesystem::path& path);

@@ -49,7 +49,7 @@ QStringList serveArguments(const SessionOptions& options, const std::optional<Ad
 
 /// Whether the window would show them alike.
 bool same(const AdaptationRow& a, const AdaptationRow& b) {
-    return a.id == b.id && a.name == b.name && a.checksum == b.checksum && a.report == b.report;
+    return a.id == b.id && a.name == b.name && a.checksum == b.checksum && a.report == b.report && a.state == b.state;
 }
 
 std::vector<Neighbour> sorted(Library& library, std::vector<Neighbour> neighbours, ImageOrder order) {
@@ -106,6 +106,7 @@ Session::Session(SessionOptions options, QObject* parent)
     , m_scans(m_library.paths())
     , m_imports(m_options.cli, libraryArguments(m_options))
     , m_changes(m_thread, m_imports)
+    , m_learning(m_options.cli, libraryArguments(m_options), m_library.paths(), m_thread, *m_changes.undoStack())
     , m_levels(m_options.cli, libraryArguments(m_options))
     , m_embedder(m_options.cli, serveArguments(m_options, std::nullopt))
     , m_renderer(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s, u"--no-model"_s}) {
@@ -113,6 +114,7 @@ Session::Session(SessionOptions options, QObject* parent)
     connect(&m_imports, &ImportChild::finished, this, [this](const ImportRequest& request) {
         closeStoppedImports(request.name);
         refresh();
+        m_learning.checkDrift(request.collection);
     });
     connect(&m_imports, &ImportChild::statusChanged, this, [this] {
         const ImportStatus& status = m_imports.status();
@@ -125,6 +127,13 @@ Session::Session(SessionOptions options, QObject* parent)
     connect(&m_changes, &CollectionChanges::changed, this, &Session::refresh);
     connect(&m_changes, &CollectionChanges::collectionOpened, this, &Session::collectionOpened);
     connect(&m_changes, &CollectionChanges::failed, this, &Session::failed);
+    connect(&m_learning, &Learning::changed, this, &Session::refresh);
+    connect(&m_learning, &Learning::useRequested, this, &Session::useAdaptation);
+    connect(&m_learning, &Learning::failed, this, &Session::failed);
+    connect(&m_learning, &Learning::ended, this, &Session::checkShutDown);
+    connect(m_learning.run(), &AdaptChild::committed, this, &Session::refresh);
+    connect(m_learning.run(), &AdaptChild::finished, this, &Session::refresh);
+    connect(m_learning.run(), &AdaptChild::statusChanged, this, &Session::holdLevels);
     connect(&m_levels, &Levels::computed, this, &Session::refresh);
     connect(&m_levels, &Levels::ended, this, &Session::checkShutDown);
     connect(&m_purge, &ChildProcess::ended, this, &Session::handlePurgeEnd);
@@ -136,6 +145,7 @@ Session::Session(SessionOptions options, QObject* parent)
     m_adaptation = std::move(now.used.adaptation);
     m_adaptations = std::move(now.usable);
     setStops(std::move(now.stops));
+    m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
     // After the window has asked for what it shows: counting can wait, a listing cannot.
     QTimer::singleShot(0, this, &Session::start);
 }
@@ -145,20 +155,16 @@ void Session::start() {
     refresh();
     offerStoppedImports();
     purgeHidden();
+    m_learning.begin(m_changes.hidden());
     if (m_options.scanAtStart) scanForChanges();
     m_started = true;
-    holdLevels();
-}
-
-void Session::setLearning(bool learning) {
-    m_learning = learning;
     holdLevels();
 }
 
 void Session::holdLevels() {
     const ImportState state = m_imports.status().state;
     const bool importing = state == ImportState::Running || state == ImportState::Stopping;
-    m_levels.setHeld(!m_started || m_learning || !m_options.makeLevels || importing);
+    m_levels.setHeld(!m_started || m_learning.run()->running() || !m_options.makeLevels || importing);
 }
 
 Session::~Session() {
@@ -185,6 +191,10 @@ std::vector<Folder> Session::folders(CollectionId id) {
 
 Session::Derived Session::readDerived(Library& library) {
     Derived derived{setInUse(library), usableAdaptations(library), {}};
+    const std::vector<std::int64_t> hidden = readHiddenAdaptations(library);
+    std::erase_if(derived.usable, [&hidden](const AdaptationRow& row) {
+        return std::find(hidden.begin(), hidden.end(), row.id) != hidden.end();
+    });
     derived.stops = levelStops(library, derived.used.set);
     return derived;
 }
@@ -205,7 +215,9 @@ void Session::setDerived(Derived now, bool asked) {
     m_adaptations = std::move(now.usable);
     // First: who searches anew now asks which levels there are.
     setStops(std::move(now.stops));
-    if (!sameUsed || !sameList) Q_EMIT adaptationChanged();
+    if (sameUsed && sameList) return;
+    m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
+    Q_EMIT adaptationChanged();
 }
 
 void Session::setStops(LevelStops stops) {
@@ -631,6 +643,7 @@ void Session::shutDown() {
     m_shuttingDown = true;
     m_poll.stop();
     m_imports.stop();
+    m_learning.stop();
     m_embedder.stop();
     m_renderer.stop();
     m_purge.stop();
@@ -640,8 +653,8 @@ void Session::shutDown() {
 }
 
 void Session::checkShutDown() {
-    if (m_shuttingDown && !m_imports.running() && !m_embedder.running() && !m_renderer.running() &&
-        !m_purge.running() && !m_levels.running() && m_saving == 0)
+    if (m_shuttingDown && !m_imports.running() && !m_learning.running() && !m_embedder.running() &&
+        !m_renderer.running() && !m_purge.running() && !m_levels.running() && m_saving == 0)
         Q_EMIT shutDownFinished();
 }
 

@@ -9,6 +9,7 @@
 #include "ui/jobs/import_child.h"
 #include "ui/jobs/library_thread.h"
 #include "ui/jobs/serve_client.h"
+#include "ui/learning.h"
 #include "ui/levels.h"
 #include "ui/models/collection_list_model.h"
 #include "ui/window_state.h"
@@ -45,9 +46,8 @@ public:
     CollectionListModel* collections() { return &m_collections; }
     CollectionChanges* changes() { return &m_changes; }
     ImportChild* imports() { return &m_imports; }
+    Learning* learning() { return &m_learning; }
     Levels* levels() { return &m_levels; }
-    /// While a learning runs no levels are computed beside it.
-    void setLearning(bool learning);
     const ServeClient& embedder() const { return m_embedder; }
     const ServeClient& renderer() const { return m_renderer; }
 
@@ -148,7 +148,7 @@ private:
     void searchInThread(Lookup lookup);
     void embedAndSearch(Lookup lookup);
     void warmNext();
-    void holdLevels();
+    void holdLevels(); ///< while an import or a learning runs
     void checkShutDown();
     OnProblem reporter();
 
@@ -164,6 +164,7 @@ private:
     CollectionListModel m_collections;
     ImportChild m_imports;
     CollectionChanges m_changes;
+    Learning m_learning;
     Levels m_levels;
     std::vector<std::int64_t> m_toWarm; ///< levels that no search has read yet, the coarsest last
     ServeClient m_embedder;
@@ -175,7 +176,6 @@ private:
     bool m_refreshing = false;
     bool m_refreshAgain = false;
     bool m_started = false;
-    bool m_learning = false;
     bool m_shuttingDown = false;
     int m_saving = 0; ///< states of the window that are not written yet
 };

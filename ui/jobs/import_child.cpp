@@ -1,6 +1,7 @@
 #include "ui/jobs/import_child.h"
 
 #include "ui/formatting.h"
+#include "ui/learning_run.h"
 
 #include <algorithm>
 #include <utility>
@@ -32,17 +33,6 @@ QStringList argumentsOf(const ImportRequest& request) {
     for (const auto& folder : request.folders)
         arguments << argumentText(folder).value_or(QString());
     return arguments;
-}
-
-Progress progressOf(const nlohmann::json& event) {
-    Progress progress;
-    progress.stage = textAt(event, "stage").toStdString();
-    progress.done = static_cast<std::uint64_t>(numberAt(event, "done").value_or(0));
-    progress.total = static_cast<std::uint64_t>(numberAt(event, "total").value_or(0));
-    progress.rate = numberAt(event, "rate").value_or(0);
-    progress.secondsLeft = numberAt(event, "secondsLeft");
-    progress.detail = textAt(event, "detail").toStdString();
-    return progress;
 }
 
 } // namespace

@@ -34,6 +34,7 @@ public:
     void setCollections(std::vector<Collection> collections, std::uint64_t allImages);
     void setImporting(std::optional<CollectionId> id);
 
+    const std::vector<Collection>& collections() const { return m_collections; } ///< by name
     bool isEmpty() const { return m_collections.empty(); }
     const Collection* find(CollectionId id) const;
     bool hasName(const QString& name) const;

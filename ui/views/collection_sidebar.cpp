@@ -156,6 +156,8 @@ CollectionSidebar::CollectionSidebar(CollectionListModel* model, QWidget* parent
     layout->setSpacing(0);
     layout->addWidget(heading);
     layout->addWidget(m_list, 1);
+    m_sections = new QVBoxLayout;
+    layout->addLayout(m_sections);
     auto* foot = new QVBoxLayout;
     foot->setContentsMargins(inset, inset, inset, inset);
     foot->addWidget(add);
@@ -179,6 +181,10 @@ CollectionSidebar::CollectionSidebar(CollectionListModel* model, QWidget* parent
         if (const auto collection = m_model->collectionAt(m_list->currentIndex())) Q_EMIT removeRequested(*collection);
     });
     setCurrent(std::nullopt);
+}
+
+void CollectionSidebar::addSection(QWidget* section) {
+    m_sections->addWidget(section);
 }
 
 void CollectionSidebar::setCurrent(std::optional<CollectionId> collection) {

@@ -10,6 +10,7 @@
 class QAbstractItemDelegate;
 class QListView;
 class QMenu;
+class QVBoxLayout;
 
 namespace grappa {
 
@@ -26,6 +27,8 @@ public:
     void setFolderSource(std::function<std::vector<Folder>(CollectionId)> folders) { m_folders = std::move(folders); }
     /// The collection under a place in this widget's coordinates.
     std::optional<CollectionId> collectionAt(const QPoint& place) const;
+    /// Puts a view below the list of collections.
+    void addSection(QWidget* section);
     /// Marks where a drop would go; nothing = nowhere.
     void setDropTarget(std::optional<CollectionId> collection);
 
@@ -45,6 +48,7 @@ private:
     CollectionListModel* m_model;
     QListView* m_list;
     QAbstractItemDelegate* m_delegate = nullptr;
+    QVBoxLayout* m_sections = nullptr;
     std::function<std::vector<Folder>(CollectionId)> m_folders;
     std::optional<CollectionId> m_current;
 };

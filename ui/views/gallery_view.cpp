@@ -46,8 +46,8 @@ GalleryView::GalleryView(ThumbnailLoader* thumbnails, QWidget* parent)
     setAcceptDrops(false);
     viewport()->setAcceptDrops(false);
     viewport()->setMouseTracking(true);
+    installGalleryAccessibility(); // before the name, which asks for the interface
     setAccessibleName(tr("Images"));
-    installGalleryAccessibility();
     m_wantSoon.setSingleShot(true);
     m_wantSoon.setInterval(0);
     connect(&m_wantSoon, &QTimer::timeout, this, &GalleryView::wantThumbnails);

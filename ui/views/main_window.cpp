@@ -2,6 +2,7 @@
 
 #include "ui/dropped_items.h"
 #include "ui/formatting.h"
+#include "ui/views/adaptation_list.h"
 #include "ui/views/collection_sidebar.h"
 #include "ui/views/drop_overlay.h"
 #include "ui/views/empty_state.h"
@@ -12,6 +13,8 @@
 #include "ui/views/group_controller.h"
 #include "ui/views/image_actions.h"
 #include "ui/views/job_bar.h"
+#include "ui/views/learning_bar.h"
+#include "ui/views/learning_controller.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/place_text.h"
 #include "ui/views/query_bar.h"
@@ -75,6 +78,10 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     m_viewing = new ViewerController(m_browser, m_thumbnails, m_gallery, m_viewer);
     m_imageActions = new ImageActions(m_session, m_browser, m_thumbnails, m_gallery, m_messages);
     m_viewer->setImageActions(m_imageActions->actions());
+    auto* learned = new AdaptationList(m_session.learning()->adaptations(), m_sidebar);
+    m_sidebar->addSection(learned);
+    m_learning =
+        new LearningController(m_session, m_browser, {m_pages, m_gallery, m_messages, m_learningBar, learned}, this);
     addActions();
     connectGallery();
     connectQuery();
@@ -123,6 +130,7 @@ void MainWindow::layOut(bool samples) {
     m_whyPanel->hide();
     m_empty = new EmptyState(samples, window);
     m_jobs = new JobBar(window);
+    m_learningBar = new LearningBar(window);
 
     m_panes = new QSplitter(Qt::Horizontal, window);
     m_panes->addWidget(m_viewer);
@@ -136,7 +144,10 @@ void MainWindow::layOut(bool samples) {
     browsing->setContentsMargins(0, 0, 0, 0);
     browsing->setSpacing(0);
     browsing->addWidget(m_sidebar);
-    auto* column = new QVBoxLayout;
+    m_pages = new QStackedWidget(m_browsing);
+    auto* gallery = new QWidget(m_pages);
+    auto* column = new QVBoxLayout(gallery);
+    column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_queryBar);
     column->addWidget(m_granularity);
@@ -146,7 +157,8 @@ void MainWindow::layOut(bool samples) {
     contents->addWidget(m_panes, 1);
     contents->addWidget(m_whyPanel);
     column->addLayout(contents, 1);
-    browsing->addLayout(column, 1);
+    m_pages->addWidget(gallery);
+    browsing->addWidget(m_pages, 1);
 
     m_centre = new QStackedWidget(window);
     m_centre->addWidget(m_empty);
@@ -157,6 +169,7 @@ void MainWindow::layOut(bool samples) {
     layout->setSpacing(0);
     layout->addWidget(m_messages);
     layout->addWidget(m_centre, 1);
+    layout->addWidget(m_learningBar);
     layout->addWidget(m_jobs);
     setCentralWidget(window);
     m_overlay = new DropOverlay(this);
@@ -190,6 +203,8 @@ void MainWindow::addActions() {
         m_menu->addAction(action);
     }
     m_menu->addSeparator();
+    m_menu->addAction(addAction(tr("Learn this collection…"), {}, Qt::CTRL | Qt::Key_L,
+                                [this] { m_learning->learn(m_browser.place().filter.collection); }));
     m_menu->addAction(m_imageActions->exportAction());
     m_menu->addAction(addAction(tr("Scan the collection again"), u"resume"_s, QKeySequence::Refresh, [this] {
         if (const auto collection = m_browser.place().filter.collection) m_session.changes()->rescan(*collection);
@@ -260,6 +275,7 @@ void MainWindow::connectCollections() {
     CollectionChanges* changes = m_session.changes();
     m_sidebar->setFolderSource([this](CollectionId id) { return m_session.folders(id); });
     connect(m_sidebar, &CollectionSidebar::collectionChosen, &m_browser, &Browser::showCollection);
+    connect(m_sidebar, &CollectionSidebar::collectionChosen, m_learning, &LearningController::showGallery);
     connect(m_sidebar, &CollectionSidebar::rescanRequested, changes, &CollectionChanges::rescan);
     connect(m_sidebar, &CollectionSidebar::unreadableRequested, this, &MainWindow::showUnreadable);
     connect(m_sidebar, &CollectionSidebar::addFoldersRequested, this, &MainWindow::chooseFolders);
@@ -390,7 +406,11 @@ void MainWindow::chooseNewPlaceOf(const Folder& folder) {
 void MainWindow::rename(CollectionId collection, const QString& name) {
     if (m_session.collections()->hasName(name))
         return m_messages->show({tr("There is a collection %1 already. Choose another name.").arg(name), {}});
-    m_session.changes()->rename(collection, m_session.collections()->nameOf(collection), name);
+    const QString before = m_session.collections()->nameOf(collection);
+    const AdaptStatus& learning = m_session.learning()->run()->status();
+    if (learning.open() && learning.request.collection == before)
+        return m_messages->show({tr("%1 is being learned. Rename it once that has ended.").arg(before), {}});
+    m_session.changes()->rename(collection, before, name);
 }
 
 void MainWindow::remove(CollectionId collection) {

@@ -23,6 +23,8 @@ class GranularityBar;
 class GroupController;
 class ImageActions;
 class JobBar;
+class LearningBar;
+class LearningController;
 class MessageBar;
 class QueryBar;
 class Viewer;
@@ -93,6 +95,7 @@ private:
     QStackedWidget* m_centre;
     EmptyState* m_empty;
     QWidget* m_browsing;
+    QStackedWidget* m_pages; ///< the gallery with its bars, the page of a run, the report
     QSplitter* m_panes;
     QStackedWidget* m_tiles; ///< the gallery, or the groups in its place
     GalleryView* m_gallery;
@@ -104,6 +107,8 @@ private:
     WhyController* m_why;
     ImageActions* m_imageActions;
     JobBar* m_jobs;
+    LearningBar* m_learningBar;
+    LearningController* m_learning;
     DropOverlay* m_overlay;
     QTimer m_saveSoon; ///< after a move: a crash loses little
     bool m_viewAfterRestore = false;

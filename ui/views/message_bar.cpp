@@ -33,6 +33,7 @@ MessageBar::MessageBar(QWidget* parent)
     m_close->setIcon(symbolIcon(u"close"_s));
     m_close->setAutoRaise(true);
     m_close->setAccessibleName(tr("Close the message"));
+    m_action->hide(); // nameless until tell() gives it something to do
 
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 8, 8, 8);
@@ -50,6 +51,7 @@ MessageBar::MessageBar(QWidget* parent)
         if (m_run) m_run();
     });
     connect(m_close, &QToolButton::clicked, this, &QWidget::hide);
+    m_action->hide();
     hide();
 }
 
