@@ -10,10 +10,14 @@ constexpr int previewSide = 256;
 } // namespace
 
 Browser::Browser(Session& session, QObject* parent)
-    : QObject(parent), m_session(session), m_images([&session](ImageId id) { return session.image(id); }) {
+    : QObject(parent)
+    , m_session(session)
+    , m_images([&session](ImageId id) { return session.image(id); })
+    , m_groups([&session](ImageId id) { return session.image(id); }) {
     connect(&session, &Session::libraryChanged, this, [this] {
         m_images.refreshRecords();
-        if (!place().query) readListing();
+        // Groups change with their levels only.
+        if (!place().query && !place().group) readListing();
     });
     connect(&session, &Session::adaptationChanged, this, [this] {
         ++m_adaptations;
@@ -22,6 +26,7 @@ Browser::Browser(Session& session, QObject* parent)
     connect(session.levels(), &Levels::changed, this, [this] {
         // Where its level is gone, the nearest takes its place.
         if (m_session.levels()->state() == Levels::State::Ready) setLevel(level());
+        updateGroups();
     });
     connect(&session, &Session::collectionOpened, this, &Browser::showCollection);
     connect(&session, &Session::queryOpened, this, &Browser::searchByFile);
@@ -37,12 +42,41 @@ const ImageQuery* Browser::query() const {
 
 void Browser::showCollection(std::optional<CollectionId> collection) {
     cancelSearch();
-    if (!place().query && place().filter.collection == collection) return;
+    if (!place().query && !place().group && place().filter.collection == collection) return;
     Place next{.filter = place().filter, .order = place().order, .level = place().level};
     // Another collection has other folders; type, name and date go along.
     if (next.filter.collection != collection) next.filter.folder.clear();
     next.filter.collection = collection;
     go([&] { m_history.push(std::move(next)); });
+}
+
+void Browser::showGroups() {
+    const auto& k = m_session.levels()->stops().k;
+    if (k.empty()) return;
+    cancelSearch();
+    Place next{.filter = place().filter, .level = place().level, .group = GroupPlace()};
+    if (next.level == rawLevel || next.level == autoLevel) next.level = std::to_string(k.front());
+    go([&] { m_history.push(std::move(next)); });
+}
+
+void Browser::openGroup(int row) {
+    if (!place().showsGroups() || row < 0 || row >= m_groups.rowCount()) return;
+    const LevelGroup& group = m_groups.groups()[static_cast<std::size_t>(row)];
+    Place next{.filter = place().filter, .level = place().level, .group = place().group};
+    next.group->cluster = group.cluster;
+    next.group->size = group.size;
+    go([&] { m_history.push(std::move(next)); });
+}
+
+void Browser::updateGroups() {
+    auto& group = m_history.current().group;
+    if (!group) return;
+    const LevelStops& stops = m_session.levels()->stops();
+    const bool same = group->set == stops.set && group->version == stops.version;
+    if (same && (group->cluster || level() == std::to_string(group->k))) return;
+    if (!same) group->cluster.reset();
+    m_history.current().position = {};
+    show();
 }
 
 void Browser::searchByImage(ImageId image, const QImage& preview) {
@@ -151,7 +185,8 @@ void Browser::setLevel(const std::string& wanted) {
     }
     m_history.current().level = level;
     Q_EMIT placeChanged();
-    if (place().query) searchAtLevel();
+    if (place().query) return searchAtLevel();
+    updateGroups();
 }
 
 void Browser::searchAtLevel() {
@@ -216,11 +251,13 @@ void Browser::setFilter(ImageFilter filter) {
     here.filter = std::move(filter);
     if (here.query) return search(*here.query, Target::SamePlace);
     Q_EMIT placeChanged();
+    if (here.group) return readGroups();
     readListing();
 }
 
 void Browser::setOrder(std::optional<ImageOrder> order) {
-    if (order == place().order) return;
+    // Groups are in an order of their own.
+    if (order == place().order || place().group) return;
     m_history.current().order = order;
     Q_EMIT placeChanged();
     if (place().query) return showNeighbours();
@@ -236,7 +273,7 @@ void Browser::setMinScore(std::optional<float> score) {
 
 void Browser::restore(Place place) {
     std::optional<ImageQuery> query = std::exchange(place.query, std::nullopt);
-    Place listing{.filter = place.filter, .level = place.level};
+    Place listing{.filter = place.filter, .level = place.level, .group = place.group};
     if (!query) listing = place;
     m_history.current() = std::move(listing);
     show();
@@ -261,6 +298,7 @@ void Browser::show() {
     Q_EMIT placeChanged();
     if (place().query) return showNeighbours();
     m_loaded = false;
+    if (place().group) return readGroups();
     readListing();
 }
 
@@ -279,6 +317,40 @@ void Browser::showNeighbours() {
     };
     if (!here.order) return take(shown);
     m_session.sortNeighbours(this, std::move(shown), *here.order, take);
+}
+
+void Browser::readGroups() {
+    const unsigned number = ++m_listings;
+    const LevelStops& stops = m_session.levels()->stops();
+    GroupPlace& group = *m_history.current().group;
+    const std::string level = m_session.levels()->available(place().level);
+    const bool clustered = level != rawLevel && level != autoLevel;
+    if (stops.k.empty()) {
+        // What was grouped is gone: the images are still there.
+        m_history.current().group.reset();
+        return show();
+    }
+    if (!group.cluster || group.set != stops.set || group.version != stops.version) {
+        group = {.k = clustered ? std::stoll(level) : stops.k.front(), .set = stops.set, .version = stops.version};
+        m_history.current().level = std::to_string(group.k);
+    }
+    const auto take = [this, number](const std::function<void()>& fill) {
+        if (number != m_listings) return;
+        fill();
+        m_loaded = true;
+        Q_EMIT contentsShown();
+        Q_EMIT placeChanged();
+    };
+    if (group.cluster) {
+        m_session.readGroup(this, group.k, *group.cluster, place().filter, [this, take](LevelGroup opened) {
+            take([&] { m_images.setImages(std::move(opened.images)); });
+        });
+    } else {
+        m_images.setImages({}); // nothing that is done to images reaches one that is not shown
+        m_session.readGroups(this, group.k, place().filter, [this, take](std::vector<LevelGroup> groups) {
+            take([&] { m_groups.setGroups(std::move(groups)); });
+        });
+    }
 }
 
 void Browser::readListing() {

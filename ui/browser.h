@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ui/history.h"
+#include "ui/models/group_list_model.h"
 #include "ui/models/image_list_model.h"
 #include "ui/session.h"
 
@@ -16,6 +17,7 @@ public:
     explicit Browser(Session& session, QObject* parent = nullptr);
 
     ImageListModel* images() { return &m_images; }
+    GroupListModel* groups() { return &m_groups; } ///< what is shown where place().showsGroups()
     const Place& place() const { return m_history.current(); }
     /// The query whose neighbours are being looked for, or null.
     const ImageQuery* pending() const { return m_pending ? &*m_pending : nullptr; }
@@ -28,6 +30,10 @@ public:
     bool canGoForward() const { return m_history.canGoForward(); }
 
     void showCollection(std::optional<CollectionId> collection);
+    /// The clusters of the level (of the finest where none is chosen), largest first. Nothing where there are no
+    /// levels.
+    void showGroups();
+    void openGroup(int row);
     void searchByImage(ImageId image, const QImage& preview);
     void searchByFile(const std::filesystem::path& file);
     void searchByPixels(const QImage& pixels);
@@ -72,10 +78,14 @@ private:
     void show();
     void showNeighbours();
     void readListing();
+    void readGroups();
+    /// The level of the groups that are shown follows the slider; an opened one gives way to all when it is gone.
+    void updateGroups();
     void readPreview(const std::filesystem::path& file);
 
     Session& m_session;
     ImageListModel m_images;
+    GroupListModel m_groups;
     History m_history;
     std::optional<ImageQuery> m_pending;
     Place m_pendingPlace; ///< that it leads to, and

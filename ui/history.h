@@ -7,6 +7,7 @@
 #include <QRect>
 #include <QString>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -30,17 +31,31 @@ struct ImageQuery {
     bool sameImage(const ImageQuery& other) const;
 };
 
-/// One thing that the gallery shows: a listing of what passes the filter, or the neighbours of a query among it.
+/// The clusters of a level, or the images of one.
+struct GroupPlace {
+    std::int64_t k = 0;
+    std::optional<std::uint32_t> cluster{}; ///< that is opened; nothing = all, as stacks
+    EmbeddingSetId set = 0;                 ///< whose level it is, and
+    std::int64_t version = 0;               ///< of which clustering: another one numbers its clusters anew
+    std::uint64_t size = 0;                 ///< images of the opened one
+    bool operator==(const GroupPlace&) const = default;
+};
+
+/// One thing that the gallery shows: a listing of what passes the filter, the neighbours of a query among it, or its
+/// groups.
 struct Place {
     ImageFilter filter{};              ///< with the collection; no collection: all images
     std::optional<ImageOrder> order{}; ///< nothing: as added, and neighbours by score
     std::string level = "raw";         ///< how broadly a query is meant: "raw", "auto" or k (ui/levels.h)
+    std::optional<GroupPlace> group{};
     std::optional<ImageQuery> query{};
     std::vector<Neighbour> neighbours{}; ///< of the query, once found, best first
     std::string foundAt{};               ///< the level that they were found at
     std::optional<float> minScore{};     ///< the cut: neighbours that score lower are not shown
     GalleryPosition position{};
     std::optional<ImageId> current{}; ///< the image that has the keyboard's focus
+
+    bool showsGroups() const { return group && !group->cluster; } ///< stacks instead of images
 };
 
 /// Where the user has been, for back and forward. Never empty.

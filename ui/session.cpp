@@ -555,6 +555,21 @@ void Session::warmNext() {
         [](const Problem&) {});
 }
 
+void Session::readGroups(QObject* context, std::int64_t k, const ImageFilter& filter,
+                         std::function<void(std::vector<LevelGroup>)> done) {
+    m_thread.run(
+        context, [k, all = visible(filter)](LibraryAccess& access) { return groupsOf(access, k, all); },
+        std::move(done), reporter());
+}
+
+void Session::readGroup(QObject* context, std::int64_t k, std::uint32_t cluster, const ImageFilter& filter,
+                        std::function<void(LevelGroup)> done) {
+    m_thread.run(
+        context,
+        [k, cluster, all = visible(filter)](LibraryAccess& access) { return groupOf(access, k, cluster, all); },
+        std::move(done), reporter());
+}
+
 void Session::readSampleGroups(QObject* context, std::int64_t k, std::function<void(std::vector<SampleGroup>)> done) {
     m_thread.run(
         context, [k, all = visible({})](LibraryAccess& access) { return sampleGroups(access, k, all); },
@@ -577,6 +592,27 @@ void Session::render(QObject* context, const fs::path& file, int side, std::func
                           if (auto* rendering = std::get_if<Rendering>(&answer)) return done(std::move(*rendering));
                           failed(std::get<Problem>(std::move(answer)));
                       });
+}
+
+void Session::readMaps(QObject* context, const fs::path& file, const QImage& pixels, const std::optional<QRect>& region,
+                       std::function<void(PatchMaps)> done, OnProblem failed) {
+    const auto read = [this, context = QPointer(context), file, pixels, region, done = std::move(done),
+                       failed](const SetInUse& used) {
+        if (!context) return;
+        const auto take = [context, done, failed](std::variant<PatchMaps, Problem> answer) {
+            if (!context) return;
+            if (auto* problem = std::get_if<Problem>(&answer)) return failed(std::move(*problem));
+            done(std::get<PatchMaps>(std::move(answer)));
+        };
+        m_embedder.setArguments(serveArguments(m_options, used.adaptation));
+        if (file.empty()) {
+            m_embedder.maps(pngOf(pixels), region, take);
+        } else {
+            m_embedder.maps(file, region, take);
+        }
+    };
+    m_searches.run(
+        context, [](LibraryAccess& access) { return setInUse(access.library()); }, read, failed);
 }
 
 void Session::saveWindowState(const WindowState& state) {

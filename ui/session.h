@@ -82,6 +82,12 @@ public:
     using OnNeighbours = std::function<void(std::vector<Neighbour>)>;
     void sortNeighbours(QObject* context, std::vector<Neighbour> neighbours, ImageOrder order, OnNeighbours done);
 
+    /// The clusters of a level with the images that pass the filter, largest first; the first images of each.
+    void readGroups(QObject* context, std::int64_t k, const ImageFilter& filter,
+                    std::function<void(std::vector<LevelGroup>)> done);
+    /// One of them with all of its images, nearest to its centroid first.
+    void readGroup(QObject* context, std::int64_t k, std::uint32_t cluster, const ImageFilter& filter,
+                   std::function<void(LevelGroup)> done);
     /// Three typical clusters of a level. Nothing comes where there is no such level any more.
     void readSampleGroups(QObject* context, std::int64_t k, std::function<void(std::vector<SampleGroup>)> done);
 
@@ -91,6 +97,10 @@ public:
     /// Pixels of a file from anywhere, decoded by a child; the long side at most `side`.
     void render(QObject* context, const std::filesystem::path& file, int side, std::function<void(Rendering)> done,
                 OnProblem failed);
+
+    /// What the model that searches use sees in each patch of a file, or of pixels where `file` is empty.
+    void readMaps(QObject* context, const std::filesystem::path& file, const QImage& pixels,
+                  const std::optional<QRect>& region, std::function<void(PatchMaps)> done, OnProblem failed);
 
     std::filesystem::path windowStateFile() const { return paths().data / "window.json"; }
     /// In the background; shutDownFinished() waits for it.

@@ -86,6 +86,7 @@ Json jsonOf(const Place& place) {
     if (place.order) json["order"] = static_cast<int>(*place.order);
     if (place.minScore) json["minScore"] = *place.minScore;
     if (place.current) json["current"] = *place.current;
+    if (place.group) json["groups"] = true;
     if (place.query && !place.query->file.empty()) json["query"] = jsonOf(*place.query);
     return json;
 }
@@ -96,6 +97,7 @@ Place placeOf(const Json& json) {
     if (json.contains("order") && order >= 0 && order <= static_cast<int>(ImageOrder::TakenNewestFirst))
         place.order = static_cast<ImageOrder>(order);
     if (QString level = textAt(json, "level"); !level.isEmpty()) place.level = level.toStdString();
+    if (flagAt(json, "groups")) place.group = GroupPlace();
     if (const auto score = numberAt(json, "minScore")) place.minScore = static_cast<float>(*score);
     if (json.contains("current")) place.current = integerAt(json, "current");
     if (json.contains("query")) place.query = queryOf(objectAt(json, "query"));

@@ -11,7 +11,9 @@ namespace grappa {
 
 /// What a window takes up again where the last one ended.
 struct WindowState {
-    Place place{};    ///< a query without its vector and neighbours: it is searched anew; none for pasted pixels
+    /// A query without its vector and neighbours: it is searched anew; none for pasted pixels. All groups instead of an
+    /// opened one.
+    Place place{};
     int tileSize = 0; ///< 0 = as usual
     QByteArray geometry{};
     QByteArray panes{}; ///< how the viewer and the gallery share their room

@@ -184,7 +184,8 @@ private:
         Embedder& embedder = model();
         const DecodeOutcome decoded = decodeCrop(request, embedder);
         const Embedder::Maps maps = embedder.maps(decoded.crop);
-        Reply reply{{{"rows", maps.rows}, {"cols", maps.cols}, {"dim", maps.dim}}, rawBytes(maps.patchTokens)};
+        Reply reply{{{"rows", maps.rows}, {"cols", maps.cols}, {"dim", maps.dim}, {"whole", decoded.cropIsWhole}},
+                    rawBytes(maps.patchTokens)};
         const std::vector<std::byte> attention = rawBytes(maps.classAttention);
         reply.bytes.insert(reply.bytes.end(), attention.begin(), attention.end());
         return reply;

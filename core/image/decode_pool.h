@@ -34,6 +34,7 @@ struct DecodeOutcome {
     std::string damage;        ///< empty, or why the file counts as damaged
     std::int64_t takenAt = 0;
     std::vector<std::uint8_t> crop; ///< RGB [cropSize, cropSize, 3]
+    bool cropIsWhole = false;       ///< the crop is wholeOnWhite(), not evaluationCrop()
     std::vector<std::byte> thumbnail;
     Pixels render;
 };

@@ -77,6 +77,7 @@ std::optional<DecodeOutcome> readOutcome(const DecodeTask& task, const DecodeRep
     outcome.width = reply.width;
     outcome.height = reply.height;
     outcome.damage = printable(reply);
+    outcome.cropIsWhole = reply.cropIsWhole != 0;
     outcome.takenAt = reply.takenAt;
     outcome.render.width = reply.renderWidth;
     outcome.render.height = reply.renderHeight;

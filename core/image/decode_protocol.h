@@ -39,8 +39,9 @@ struct DecodeReply {
     std::uint64_t thumbnailBytes = 0;
     std::int32_t renderWidth = 0;
     std::int32_t renderHeight = 0;
+    std::int32_t cropIsWhole = 0;
     std::uint32_t textSize = 0;
-    char text[500]{}; ///< the error's detail, or the damage
+    char text[504]{}; ///< the error's detail, or the damage
 
     static constexpr std::int32_t noError = -1;
 

@@ -92,9 +92,10 @@ private:
         m_written = 0;
         if (request.cropSize > 0) {
             const bool whole = image.transparent && !request.hasRegion;
-            const Pixels crop = whole ? wholeOnWhite(image.pixels, request.cropSize)
-                                      : evaluationCrop(image.pixels, request.cropSize);
+            const Pixels crop =
+                whole ? wholeOnWhite(image.pixels, request.cropSize) : evaluationCrop(image.pixels, request.cropSize);
             reply.cropBytes = append(crop.rgb);
+            reply.cropIsWhole = whole ? 1 : 0;
         }
         if (request.thumbnail) reply.thumbnailBytes = append(encodeJpeg(thumbnailOf(image.pixels, thumbnailSide)));
         if (request.renderSide > 0) {

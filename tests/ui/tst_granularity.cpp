@@ -52,6 +52,9 @@ private Q_SLOTS:
     void keysAndAutoChooseTheLevel();
     void hoveringShowsSamplesOfAStop();
     void aLevelThatIsGoneGivesWayToTheNearest();
+    void groupsAreModelled();
+    void groupsAreShownLargestFirstAndOpened();
+    void groupsFollowTheSliderAndTheFilter();
     void levelsAreMadeAfterAnImport();
     void levelsWaitForAnImport();
 
@@ -125,9 +128,8 @@ void TestGranularity::compareWith(const std::vector<Neighbour>& expected) const 
     QCOMPARE(found.size(), expected.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
         QVERIFY(std::abs(found[i].score - expected[i].score) < tolerance);
-        const auto same = std::find_if(expected.begin(), expected.end(), [&](const Neighbour& each) {
-            return each.image == found[i].image;
-        });
+        const auto same = std::find_if(expected.begin(), expected.end(),
+                                       [&](const Neighbour& each) { return each.image == found[i].image; });
         QVERIFY(same != expected.end());
         QVERIFY(std::abs(found[i].score - same->score) < tolerance);
     }
@@ -191,8 +193,8 @@ void TestGranularity::twoLevelsGiveTwoOrders() {
     const auto found = expected({"--id", "5"}, std::to_string(m_session->levels()->stops().k.back()));
     compareWith(found);
     // The row that is shown first is grappa-cli's best.
-    QVERIFY(std::abs(browser().images()->index(0, 0).data(ImageListModel::ScoreRole).toFloat() -
-                     found.front().score) < tolerance);
+    QVERIFY(std::abs(browser().images()->index(0, 0).data(ImageListModel::ScoreRole).toFloat() - found.front().score) <
+            tolerance);
 }
 
 void TestGranularity::aQueryFromOutsideIsSearchedAtALevel_data() {
@@ -320,6 +322,102 @@ void TestGranularity::aLevelThatIsGoneGivesWayToTheNearest() {
     const Levels none("/nonexistent", {});
     QCOMPARE(none.available("12"), rawLevel);
     QCOMPARE(none.available("auto"), rawLevel);
+}
+
+void TestGranularity::groupsAreModelled() {
+    int fetched = 0;
+    GroupListModel model([&fetched](ImageId id) -> std::optional<Image> {
+        ++fetched;
+        if (id == 4) return std::nullopt; // gone
+        Image image;
+        image.id = id;
+        image.hash.bytes[0] = static_cast<unsigned char>(id);
+        return image;
+    });
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QCOMPARE(model.rowCount(), 0);
+    model.setGroups({{.cluster = 7, .size = 1'200, .images = {1, 2}}, {.cluster = 3, .size = 2, .images = {3, 4}}});
+    QCOMPARE(model.rowCount(), 2);
+    QVERIFY(model.index(0).data().toString().startsWith("1,200 image"));
+    QVERIFY(model.index(1).data(Qt::AccessibleTextRole).toString().startsWith("Group 2, 2 image"));
+    const auto onTop = [&model](int row) {
+        return model.index(row).data(ImageListModel::StackRole).value<QList<ContentHash>>();
+    };
+    QCOMPARE(onTop(0).size(), 0); // not yet
+    QTRY_COMPARE_WITH_TIMEOUT(onTop(0).size(), 2, patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT((onTop(1), onTop(1).size()), 1, patienceMs);
+    QCoreApplication::sendPostedEvents();
+    QVERIFY(fetched <= 4);
+    model.setGroups({});
+    QCOMPARE(model.rowCount(), 0);
+}
+
+void TestGranularity::groupsAreShownLargestFirstAndOpened() {
+    const std::int64_t k = m_session->levels()->stops().k.back();
+    QTRY_COMPARE_WITH_TIMEOUT(browser().images()->rowCount(), imagesInGarden, patienceMs);
+    auto* button = m_window->findChild<QToolButton*>("groupsButton");
+    browser().setLevel(std::to_string(k));
+    QTest::mouseClick(button, Qt::LeftButton);
+    auto* view = m_window->findChild<GalleryView*>("groups");
+    QTRY_VERIFY_WITH_TIMEOUT(view->isVisible() && view->model()->rowCount() > 0, patienceMs);
+    QVERIFY(button->isChecked());
+    Library library(m_session->paths(), Library::Access::ReadOnly);
+    auto sizes = library.clusterSizes(m_session->levels()->stops().set, k);
+    std::sort(sizes.rbegin(), sizes.rend());
+    const auto& groups = browser().groups()->groups();
+    std::uint64_t images = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        QCOMPARE(groups[i].size, sizes[i]);
+        images += groups[i].size;
+    }
+    QCOMPARE(images, std::uint64_t{imagesInGarden});
+
+    // Enter opens one, Back returns.
+    const auto clusters = library.clusterNumbers(m_session->levels()->stops().set, k);
+    view->setFocus();
+    view->setCurrentIndex(view->model()->index(1, 0));
+    QTest::keyClick(view, Qt::Key_Return);
+    QTRY_COMPARE_WITH_TIMEOUT(browser().images()->rowCount(), static_cast<int>(groups[1].size), patienceMs);
+    QVERIFY(!view->isVisible());
+    for (int row = 0; row < browser().images()->rowCount(); ++row) {
+        const auto at = std::find(clusters.images.begin(), clusters.images.end(), *browser().images()->imageAt(row));
+        QCOMPARE(clusters.clusters[static_cast<std::size_t>(at - clusters.images.begin())], groups[1].cluster);
+    }
+    QCOMPARE(browser().images()->imageAt(0), std::optional(groups[1].images.front()));
+    browser().back();
+    QTRY_VERIFY_WITH_TIMEOUT(view->isVisible(), patienceMs);
+    // So does a click.
+    QTest::mouseClick(view->viewport(), Qt::LeftButton, Qt::NoModifier,
+                      view->visualRect(view->model()->index(0, 0)).center());
+    QTRY_COMPARE_WITH_TIMEOUT(browser().images()->rowCount(), static_cast<int>(groups[0].size), patienceMs);
+    QVERIFY(button->isChecked());
+    QTest::mouseClick(button, Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(browser().images()->rowCount(), imagesInGarden, patienceMs);
+    QVERIFY(!button->isChecked());
+}
+
+void TestGranularity::groupsFollowTheSliderAndTheFilter() {
+    const auto& k = m_session->levels()->stops().k;
+    browser().setLevel(rawLevel);
+    browser().showGroups();
+    // One image a group is no grouping: it begins at the finest level.
+    QTRY_COMPARE_WITH_TIMEOUT(browser().level(), std::to_string(k.front()), patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(browser().groups()->rowCount() > k.back(), patienceMs);
+    browser().setLevel(std::to_string(k.back()));
+    QTRY_COMPARE_WITH_TIMEOUT(browser().groups()->rowCount(), static_cast<int>(k.back()), patienceMs);
+    ImageFilter filter;
+    filter.nameContains = "000"; // ten of them
+    browser().setFilter(filter);
+    const auto counted = [this] {
+        std::uint64_t images = 0;
+        for (const LevelGroup& group : browser().groups()->groups())
+            images += group.size;
+        return images;
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(counted(), std::uint64_t{10}, patienceMs);
+    browser().openGroup(0);
+    QTRY_COMPARE_WITH_TIMEOUT(browser().images()->rowCount(), static_cast<int>(browser().groups()->groups()[0].size),
+                              patienceMs);
 }
 
 void TestGranularity::levelsAreMadeAfterAnImport() {

@@ -4,19 +4,30 @@
 #include "ui/jobs/exporter.h"
 #include "ui/models/image_list_model.h"
 #include "ui/session.h"
+#include "ui/views/adaptation_list.h"
+#include "ui/views/attention_bar.h"
 #include "ui/views/collection_sidebar.h"
 #include "ui/views/drop_overlay.h"
 #include "ui/views/filter_bar.h"
 #include "ui/views/gallery_view.h"
+#include "ui/views/granularity_slider.h"
 #include "ui/views/image_actions.h"
 #include "ui/views/image_canvas.h"
+#include "ui/views/image_strip.h"
+#include "ui/views/learn_sheet.h"
+#include "ui/views/learning_bar.h"
+#include "ui/views/learning_page.h"
 #include "ui/views/main_window.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/query_bar.h"
+#include "ui/views/report_page.h"
 #include "ui/views/score_cut.h"
 #include "ui/views/shortcut_sheet.h"
 #include "ui/views/theme.h"
 #include "ui/views/viewer.h"
+#include "ui/views/why_panel.h"
+
+#include <nlohmann/json.hpp>
 
 #include <QClipboard>
 #include <QComboBox>
@@ -30,14 +41,21 @@
 #include <QListView>
 #include <QMimeData>
 #include <QPainter>
+#include <QProcess>
 #include <QPushButton>
+#include <QRadioButton>
+#include <QSet>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
 #include <QTranslator>
 
+#include <algorithm>
+#include <cmath>
+#include <csignal>
 #include <memory>
+#include <numeric>
 
 using namespace grappa;
 
@@ -94,6 +112,16 @@ private Q_SLOTS:
     void aRemovalIsUndone();
     void theSheetListsTheKeys();
     void theSessionIsTakenUpAgain();
+    void theSheetSaysHowLongLearningTakes();
+    void learningIsPaused();
+    void theGalleryWorksMeanwhile();
+    void aKilledRunGoesOn();
+    void theReportSaysWhetherItHelped();
+    void whatWasLearnedIsUsed();
+    void theSliderGoesThroughAllLevels();
+    void whyAResultIsThere();
+    void whatWasLearnedIsExported();
+    void backToTheBase();
     void theEventLoopWasNeverBlocked();
 
 private:
@@ -122,6 +150,23 @@ private:
         return gallery()->visualRect(images()->index(row, 0)).center();
     }
     ImportState importState() const { return m_session->imports()->status().state; }
+    AdaptChild* run() const { return m_session->learning()->run(); }
+    AdaptState runState() const { return run()->status().state; }
+    LearningPage* learningPage() const { return m_window->findChild<LearningPage*>(); }
+    static QPushButton* button(const QWidget* view, const QString& text) {
+        const auto buttons = view->findChildren<QPushButton*>();
+        const auto found = std::ranges::find(buttons, text, &QPushButton::text);
+        return found == buttons.end() ? nullptr : *found;
+    }
+    /// The images of the first rows.
+    QList<qlonglong> shown(int rows) const {
+        QList<qlonglong> ids;
+        for (int row = 0; row < rows; ++row)
+            ids << images()->index(row, 0).data(ImageListModel::IdRole).toLongLong();
+        return ids;
+    }
+    /// What grappa-cli prints for a query of the same library.
+    nlohmann::json cli(const QStringList& arguments) const;
 
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<ThemeController> m_theme;
@@ -470,6 +515,165 @@ void TestTour::theSessionIsTakenUpAgain() {
     QTRY_VERIFY_WITH_TIMEOUT(searched(title), patienceMs);
     QTRY_COMPARE_WITH_TIMEOUT(m_session->collections()->rowCount(), 3, patienceMs);
     save("reopened");
+}
+
+nlohmann::json TestTour::cli(const QStringList& arguments) const {
+    QProcess process;
+    process.start(GRAPPA_BIN "/grappa-cli",
+                  QStringList{"--json", "--library", m_folder->filePath("library")} + arguments);
+    process.waitForFinished(patienceMs);
+    return nlohmann::json::parse(process.readAllStandardOutput().toStdString(), nullptr, false);
+}
+
+void TestTour::theSheetSaysHowLongLearningTakes() {
+    m_window->findChild<QPushButton*>("learnButton")->click();
+    auto* sheet = m_window->findChild<LearnSheet*>();
+    QVERIFY(sheet && sheet->isVisible());
+    const auto measuring = [sheet] {
+        const auto labels = sheet->findChildren<QLabel*>();
+        return std::ranges::any_of(labels, [](const QLabel* label) { return label->text().contains("measuring"); });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(!measuring(), patienceMs);
+    save("learn-sheet");
+    const auto depths = sheet->findChildren<QRadioButton*>();
+    const auto quick = std::ranges::find(depths, QString("Quick"), &QRadioButton::text);
+    QVERIFY(quick != depths.end());
+    (*quick)->setChecked(true);
+    sheet->findChild<QPushButton*>("primary")->click();
+    QCOMPARE(runState(), AdaptState::Running);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->findChild<LearnSheet*>(), patienceMs);
+}
+
+void TestTour::learningIsPaused() {
+    QVERIFY(learningPage()->isVisible());
+    QTRY_VERIFY_WITH_TIMEOUT(run()->status().run.now() && run()->status().run.now()->progress.done > 0, patienceMs);
+    learningPage()->findChild<QPushButton*>("pauseButton")->click();
+    QTRY_COMPARE_WITH_TIMEOUT(runState(), AdaptState::Paused, 3000);
+    QVERIFY(!run()->running());
+    save("learning-paused");
+    learningPage()->findChild<QPushButton*>("pauseButton")->click();
+    QCOMPARE(runState(), AdaptState::Running);
+}
+
+void TestTour::theGalleryWorksMeanwhile() {
+    button(learningPage(), "Gallery")->click();
+    QVERIFY(gallery()->isVisible());
+    for (int page = 0; page < 4; ++page) {
+        press(Qt::Key_PageDown);
+        QTest::qWait(50);
+    }
+    QTest::mouseClick(gallery()->viewport(), Qt::LeftButton, {}, centreOf(3));
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores() && !note().contains("Searching"), patienceMs);
+    save("gallery-while-learning");
+    if (run()->status().open()) button(m_window->findChild<LearningBar*>(), "Show")->click();
+}
+
+void TestTour::aKilledRunGoesOn() {
+    if (!run()->running()) QSKIP("it had ended already");
+    QTRY_VERIFY_WITH_TIMEOUT(run()->status().run.now() || !run()->running(), patienceMs);
+    QCOMPARE(::kill(static_cast<pid_t>(run()->processId()), SIGKILL), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(runState(), AdaptState::Failed, patienceMs);
+    QVERIFY(run()->status().problem.sentence.contains("resume"));
+    save("learning-killed");
+    learningPage()->findChild<QPushButton*>("pauseButton")->click();
+    QCOMPARE(runState(), AdaptState::Running);
+    QTRY_VERIFY_WITH_TIMEOUT(run()->status().run.curve().lossCount() > 0 || !run()->running(), patienceMs);
+    save("learning");
+}
+
+void TestTour::theReportSaysWhetherItHelped() {
+    QTRY_VERIFY_WITH_TIMEOUT(runState() == AdaptState::Done || runState() == AdaptState::Failed, patienceMs);
+    QVERIFY2(runState() == AdaptState::Done, run()->status().problem.detail.toUtf8());
+    auto* report = m_window->findChild<ReportPage*>();
+    QTRY_VERIFY_WITH_TIMEOUT(report->isVisible(), patienceMs);
+    QVERIFY(!report->findChild<QLabel*>("verdict")->text().isEmpty());
+    QTRY_VERIFY_WITH_TIMEOUT(!report->findChildren<ImageStrip*>().last()->images().empty(), patienceMs);
+    save("report");
+    // The chart holds what the library keeps of the run.
+    Library library(m_session->paths(), Library::Access::ReadOnly);
+    std::size_t losses = 0;
+    for (const CurvePoint& point : library.curvePoints(*report->adaptation()->run))
+        losses += std::isfinite(point.loss) ? 1 : 0;
+    QCOMPARE(run()->status().run.curve().lossCount(), losses);
+    QVERIFY(losses > 0);
+}
+
+void TestTour::whatWasLearnedIsUsed() {
+    button(m_window->findChild<ReportPage*>(), "Use it")->click();
+    QTRY_VERIFY_WITH_TIMEOUT(m_session->adaptation(), patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(gallery()->isVisible() && showsScores(), patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->levels()->state(), Levels::State::Ready, patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(images()->index(0, 0).data(ImageListModel::AttentionRole).isValid(), patienceMs);
+    save("learned");
+}
+
+void TestTour::theSliderGoesThroughAllLevels() {
+    const qlonglong query = shown(1).front();
+    QTest::mouseClick(gallery()->viewport(), Qt::LeftButton, {}, centreOf(0));
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores() && shown(1).front() != query && !note().contains("Searching"), patienceMs);
+    auto* slider = m_window->findChild<GranularitySlider*>();
+    QVERIFY(slider->maximum() >= 1);
+    QSet<QList<qlonglong>> orders;
+    constexpr int compared = 10;
+    for (int stop = 0; stop <= slider->maximum(); ++stop) {
+        QTest::keyClick(slider, stop == 0 ? Qt::Key_Home : Qt::Key_Right);
+        QCOMPARE(slider->value(), stop);
+        QTRY_VERIFY_WITH_TIMEOUT(!note().contains("Searching"), patienceMs);
+        const std::string level =
+            stop == 0 ? "raw" : std::to_string(slider->levels()[static_cast<std::size_t>(stop) - 1]);
+        const nlohmann::json found =
+            cli({"search", "--id", QString::number(query), "--level", QString::fromStdString(level), "--limit",
+                 QString::number(compared), "--adaptation", QString::fromStdString(m_session->adaptation()->name)});
+        QList<qlonglong> expected;
+        for (const auto& row : found["results"])
+            expected << row["id"].get<qlonglong>();
+        QTRY_COMPARE_WITH_TIMEOUT(shown(compared), expected, patienceMs);
+        orders << expected;
+        save("level-" + QString::fromStdString(level));
+    }
+    QVERIFY(orders.size() > 1);
+    QTest::keyClick(slider, Qt::Key_Home);
+}
+
+void TestTour::whyAResultIsThere() {
+    QTest::keyClick(m_window.get(), Qt::Key_I, Qt::ControlModifier);
+    auto* panel = m_window->findChild<WhyPanel*>();
+    QVERIFY(panel->isVisible());
+    press(Qt::Key_Right);
+    QSet<QList<double>> bars;
+    for (int row = 0; row < 5; ++row) {
+        QTRY_VERIFY_WITH_TIMEOUT(images()->index(row, 0).data(ImageListModel::AttentionRole).isValid(), patienceMs);
+        const auto mean = images()->index(row, 0).data(ImageListModel::AttentionRole).value<QList<double>>();
+        QVERIFY(std::abs(std::accumulate(mean.begin(), mean.end(), 0.0) - 1) < 1e-3);
+        const auto id = images()->index(row, 0).data(ImageListModel::IdRole).toLongLong();
+        const nlohmann::json explained = cli({"explain", "--id", QString::number(id)});
+        for (qsizetype i = 0; i < mean.size(); ++i)
+            QVERIFY(std::abs(mean[i] - explained["mean"][static_cast<std::size_t>(i)].get<double>()) < 1e-3);
+        bars << mean;
+    }
+    QVERIFY(bars.size() > 1);
+    QTRY_VERIFY_WITH_TIMEOUT(!panel->findChild<AttentionBar*>()->mean().empty(), patienceMs);
+    save("why");
+}
+
+void TestTour::whatWasLearnedIsExported() {
+    const QString file = m_folder->filePath("learned.safetensors");
+    QSignalSpy exported(m_session->learning(), &Learning::exported);
+    m_session->learning()->exportTo(m_session->adaptation()->id, file.toStdString());
+    QTRY_COMPARE_WITH_TIMEOUT(exported.count(), 1, patienceMs);
+    QVERIFY(QFileInfo(file).size() > 0);
+    save("learned-exported");
+}
+
+void TestTour::backToTheBase() {
+    auto* list = m_window->findChild<AdaptationList*>();
+    list->view()->setCurrentIndex(list->view()->model()->index(1, 0));
+    QTest::keyClick(list->view(), Qt::Key_Delete);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_session->adaptation(), patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(list->view()->model()->rowCount(), 1, patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(!images()->index(0, 0).data(ImageListModel::AttentionRole).isValid(), patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores() && !note().contains("Searching"), patienceMs);
+    save("back-to-base");
 }
 
 void TestTour::theEventLoopWasNeverBlocked() {

@@ -57,6 +57,7 @@ private Q_SLOTS:
     void attentionIsThatOfGrappaCli();
     void thePanelExplainsTheResult();
     void aQueryFromOutsideIsExplained();
+    void theMapsOfServeAreRead();
     void theBaseHasNoBars();
     void thePanelIsRemembered();
     void anEmptySetFallsBackToTheBase();
@@ -299,6 +300,28 @@ void TestWhy::aQueryFromOutsideIsExplained() {
     QVERIFY(browser().place().query->attention.empty());
     QCOMPARE(browser().place().neighbours.front().image,
              cli().run({"search", file, "--adaptation", "base"}).json().at("results")[0].at("id").get<ImageId>());
+}
+
+void TestWhy::theMapsOfServeAreRead() {
+    for (const bool adapted : {true, false}) {
+        use(adapted);
+        std::optional<PatchMaps> maps;
+        QString problem;
+        m_session->readMaps(
+            this, m_garden.toStdString() + "/0003.jpg", {}, QRect(10, 10, 100, 90),
+            [&maps](PatchMaps read) { maps = std::move(read); },
+            [&problem](const Problem& told) { problem = told.sentence; });
+        QTRY_VERIFY2_WITH_TIMEOUT(maps || !problem.isEmpty(), qPrintable(problem), 3 * patienceMs);
+        QVERIFY2(maps, qPrintable(problem));
+        QCOMPARE(maps->rows, 4);
+        QCOMPARE(maps->cols, 4);
+        QCOMPARE(maps->adapted, adapted);
+        QVERIFY(!maps->whole);
+        for (std::size_t patch = 0; patch < maps->patches(); ++patch) {
+            QVERIFY(std::abs(matchesOf(*maps, patch, *maps)[patch] - 1) < 1e-4F);
+            QVERIFY(maps->attention[patch] > 0 && maps->attention[patch] < 1);
+        }
+    }
 }
 
 void TestWhy::theBaseHasNoBars() {

@@ -29,6 +29,7 @@ void TestWindowState::whatIsSavedIsRead() {
     state.place.filter.takenFrom = 1'700'000'000;
     state.place.order = ImageOrder::TakenNewestFirst;
     state.place.level = "128";
+    state.place.group = GroupPlace{.k = 128, .cluster = 5};
     state.place.minScore = 0.5F;
     state.place.current = 7;
     state.place.position = {.row = 120, .hidden = 0.25};
@@ -44,6 +45,7 @@ void TestWindowState::whatIsSavedIsRead() {
     QVERIFY(read->place.filter == state.place.filter);
     QCOMPARE(read->place.order, state.place.order);
     QCOMPARE(read->place.level, state.place.level);
+    QVERIFY(read->place.showsGroups()); // the clusters may be numbered anew
     QCOMPARE(read->place.minScore, state.place.minScore);
     QCOMPARE(read->place.current, state.place.current);
     QCOMPARE(read->place.position.row, 120);

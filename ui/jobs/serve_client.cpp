@@ -104,6 +104,25 @@ void ServeClient::requestEmbedding(nlohmann::json request, const QByteArray& pay
     });
 }
 
+void ServeClient::maps(const std::filesystem::path& file, const std::optional<QRect>& region,
+                       Answer<PatchMaps> answer) {
+    requestMaps(withRegion(withPath({{"op", "maps"}}, file), region), {}, std::move(answer));
+}
+
+void ServeClient::maps(const QByteArray& imageFile, const std::optional<QRect>& region, Answer<PatchMaps> answer) {
+    requestMaps(withRegion({{"op", "maps"}, {"bytes", imageFile.size()}}, region), imageFile, std::move(answer));
+}
+
+void ServeClient::requestMaps(nlohmann::json request, const QByteArray& payload, Answer<PatchMaps> answer) {
+    send(std::move(request), payload, [this, answer = std::move(answer)](std::variant<JsonMessage, Problem> reply) {
+        if (auto* problem = std::get_if<Problem>(&reply)) return answer(std::move(*problem));
+        auto maps = patchMapsOf(std::get<JsonMessage>(reply));
+        if (!maps) return answer(malformed());
+        maps->adapted = !m_hello.adaptation.empty();
+        answer(std::move(*maps));
+    });
+}
+
 void ServeClient::render(const std::filesystem::path& file, int side, Answer<Rendering> answer) {
     send(withPath({{"op", "render"}, {"side", side}}, file), {},
          [answer = std::move(answer)](std::variant<JsonMessage, Problem> reply) {

@@ -2,6 +2,7 @@
 
 #include "ui/jobs/child_process.h"
 #include "ui/jobs/json_lines.h"
+#include "ui/patch_maps.h"
 
 #include <QImage>
 #include <QRect>
@@ -23,7 +24,7 @@ struct ServeHello {
     std::string modelHash; ///< hex
     int dim = 0;
     int inputSize = 0;
-    std::string adaptation; ///< checksum (hex) of its file; empty = the backbone alone
+    std::string adaptation;                  ///< checksum (hex) of its file; empty = the backbone alone
     std::vector<std::int64_t> granularities; ///< of the adaptation, k ascending
     std::vector<std::int64_t> blocks;        ///< numbers of its adapted blocks
 };
@@ -57,6 +58,9 @@ public:
     void embed(const std::filesystem::path& file, const std::optional<QRect>& region, Answer<QueryEmbedding> answer);
     /// The bytes of a PNG, JPEG, ...
     void embed(const QByteArray& imageFile, const std::optional<QRect>& region, Answer<QueryEmbedding> answer);
+    /// What the model sees in each patch.
+    void maps(const std::filesystem::path& file, const std::optional<QRect>& region, Answer<PatchMaps> answer);
+    void maps(const QByteArray& imageFile, const std::optional<QRect>& region, Answer<PatchMaps> answer);
     /// Upright pixels with the long side at most `side`.
     void render(const std::filesystem::path& file, int side, Answer<Rendering> answer);
 
@@ -76,6 +80,7 @@ Q_SIGNALS:
 private:
     using Reply = std::function<void(std::variant<JsonMessage, Problem>)>;
 
+    void requestMaps(nlohmann::json request, const QByteArray& payload, Answer<PatchMaps> answer);
     void requestEmbedding(nlohmann::json request, const QByteArray& payload, Answer<QueryEmbedding> answer);
     void send(nlohmann::json request, const QByteArray& payload, Reply reply);
     void start();

@@ -29,6 +29,7 @@ public:
         ScoreRole,             ///< float; invalid for a row without a score
         OnlineRole,            ///< bool
         DamageRole,            ///< QString; empty for a sound image
+        StackRole,             ///< QList<ContentHash>: of the images on top of a group (GroupListModel)
         AttentionRole,         ///< QList<double>: granularity attention of a scored row, k ascending; invalid without
     };
 

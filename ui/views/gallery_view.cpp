@@ -76,6 +76,13 @@ void GalleryView::setCaptions(bool shown) {
     updateGeometries();
 }
 
+void GalleryView::setStacks(bool stacks) {
+    m_stacks = stacks;
+    setSelectionMode(stacks ? SingleSelection : ExtendedSelection);
+    setDragEnabled(!stacks);
+    setCaptions(stacks);
+}
+
 void GalleryView::setEmptyText(const QString& text) {
     m_emptyText = text;
     viewport()->update();
@@ -332,7 +339,7 @@ void GalleryView::mousePressEvent(QMouseEvent* event) {
     m_keyboardUsed = false;
     const QPoint at = event->position().toPoint();
     m_pressed = indexAt(at);
-    if (event->button() == Qt::LeftButton && m_pressed.isValid()) {
+    if (event->button() == Qt::LeftButton && m_pressed.isValid() && !m_stacks) {
         const QRect tile = tileRect(m_pressed.row(), grid());
         if (TilePainter::checkRect(tile).contains(at)) {
             selectionModel()->setCurrentIndex(m_pressed, QItemSelectionModel::Toggle);
@@ -431,8 +438,11 @@ void GalleryView::wantThumbnails() {
 void GalleryView::collectWanted(int line, const Grid& grid, std::vector<ContentHash>& wanted) const {
     const int end = std::min((line + 1) * grid.columns, count());
     for (int row = line * grid.columns; row < end; ++row) {
-        const QVariant hash = model()->index(row, 0, rootIndex()).data(ImageListModel::HashRole);
+        const QModelIndex index = model()->index(row, 0, rootIndex());
+        const QVariant hash = index.data(ImageListModel::HashRole);
         if (hash.isValid()) wanted.push_back(hash.value<ContentHash>());
+        for (const ContentHash& each : index.data(ImageListModel::StackRole).value<QList<ContentHash>>())
+            wanted.push_back(each);
     }
 }
 

@@ -38,6 +38,8 @@ public:
     void setTileSize(int size);
     /// Room for the score under each tile.
     void setCaptions(bool shown);
+    /// The rows are groups (GroupListModel): there is nothing to select or to drag.
+    void setStacks(bool stacks);
     void setDragData(DragData data) { m_dragData = std::move(data); }
     /// Shown in the middle while there are no images.
     void setEmptyText(const QString& text);
@@ -102,6 +104,7 @@ private:
     ThumbnailLoader* m_thumbnails;
     int m_tileSize = defaultTile;
     bool m_captions = false;
+    bool m_stacks = false;
     DragData m_dragData;
     QString m_emptyText;
     QPersistentModelIndex m_hovered;

@@ -37,6 +37,15 @@ QString whyThereAreNone(Levels::State state) {
     return {};
 }
 
+void setUp(QToolButton* button, const QString& symbol, const QString& name, const QKeySequence& shortcut) {
+    button->setIcon(symbolIcon(symbol));
+    button->setIconSize({20, 20});
+    button->setCheckable(true);
+    button->setAutoRaise(true);
+    button->setAccessibleName(name);
+    button->setToolTip(u"%1 (%2)"_s.arg(name, shortcut.toString(QKeySequence::NativeText)));
+}
+
 } // namespace
 
 GranularityBar::GranularityBar(QWidget* parent)
@@ -47,6 +56,7 @@ GranularityBar::GranularityBar(QWidget* parent)
     , m_name(new QLabel(this))
     , m_auto(new QToolButton(this))
     , m_learned(new QComboBox(this))
+    , m_groups(new QToolButton(this))
     , m_why(new QToolButton(this)) {
     setObjectName(u"granularityBar"_s);
     setFixedHeight(barHeight);
@@ -55,6 +65,7 @@ GranularityBar::GranularityBar(QWidget* parent)
         label->setTextFormat(Qt::PlainText);
     }
     m_name->setObjectName(u"levelName"_s);
+    m_name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_auto->setObjectName(u"chip"_s);
     m_auto->setText(tr("Auto"));
     m_auto->setCheckable(true);
@@ -67,14 +78,10 @@ GranularityBar::GranularityBar(QWidget* parent)
     m_learned->setAccessibleName(tr("What searches use"));
     m_learned->setToolTip(tr("Search by the base model, or by what was learned from a collection"));
     m_learned->hide();
+    setUp(m_groups, u"groups"_s, tr("Groups of this level"), Qt::CTRL | Qt::Key_G);
+    setUp(m_why, u"why"_s, tr("Why a result is there"), Qt::CTRL | Qt::Key_I);
+    m_groups->setObjectName(u"groupsButton"_s);
     m_why->setObjectName(u"whyButton"_s);
-    m_why->setIcon(symbolIcon(u"why"_s));
-    m_why->setIconSize({20, 20});
-    m_why->setCheckable(true);
-    m_why->setAutoRaise(true);
-    m_why->setAccessibleName(tr("Why a result is there"));
-    m_why->setToolTip(u"%1 (%2)"_s.arg(m_why->accessibleName(),
-                                       QKeySequence(Qt::CTRL | Qt::Key_I).toString(QKeySequence::NativeText)));
 
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 0, 16, 0);
@@ -86,12 +93,14 @@ GranularityBar::GranularityBar(QWidget* parent)
     layout->addWidget(m_auto);
     layout->addWidget(m_name, 1);
     layout->addWidget(m_learned);
+    layout->addWidget(m_groups);
     layout->addWidget(m_why);
 
     connect(m_slider, &GranularitySlider::stopChosen, this, [this] {
         m_auto->setChecked(false);
         emitLevel();
     });
+    connect(m_groups, &QToolButton::clicked, this, &GranularityBar::groupsToggled);
     connect(m_why, &QToolButton::clicked, this, &GranularityBar::whyToggled);
     connect(m_auto, &QToolButton::clicked, this, &GranularityBar::emitLevel);
     connect(m_learned, &QComboBox::activated, this, [this](int row) {
@@ -113,6 +122,7 @@ void GranularityBar::setStops(const LevelStops& stops, Levels::State state) {
         m_slider->setLevels(stops.k);
     }
     m_slider->setEnabled(any);
+    m_groups->setEnabled(any);
     for (QWidget* widget :
          {static_cast<QWidget*>(m_slider), static_cast<QWidget*>(m_fine), static_cast<QWidget*>(m_coarse)})
         widget->setToolTip(any ? QString() : why);
@@ -150,6 +160,10 @@ void GranularityBar::setWhyShown(bool shown) {
     m_why->setChecked(shown);
 }
 
+void GranularityBar::setGroupsShown(bool shown) {
+    m_groups->setChecked(shown);
+}
+
 void GranularityBar::emitLevel() {
     showName();
     const int stop = m_slider->value();
@@ -168,8 +182,9 @@ void GranularityBar::showName() {
     } else if (m_auto->isChecked()) {
         m_name->setText(tr("with their neighbours"));
     } else {
-        m_name->setText(m_slider->nameOf(m_slider->value()));
-        m_slider->setAccessibleDescription(m_name->text());
+        const int stop = m_slider->value();
+        m_name->setText(stop == 0 ? tr("by the image itself") : m_slider->nameOf(stop));
+        m_slider->setAccessibleDescription(m_slider->nameOf(stop));
     }
 }
 

@@ -37,12 +37,14 @@ public:
     void setLearned(const std::vector<LearnedChoice>& choices, std::optional<std::int64_t> used);
 
     void setWhyShown(bool shown);
+    void setGroupsShown(bool shown);
 
     GranularitySlider* slider() const { return m_slider; }
 
 Q_SIGNALS:
     void levelChosen(const std::string& level);
     void whyToggled(bool shown);
+    void groupsToggled();
     void learnedChosen(std::optional<std::int64_t> adaptation); ///< nothing = the base
 
 private:
@@ -53,7 +55,7 @@ private:
     QLabel *m_fine, *m_coarse, *m_name;
     QToolButton* m_auto;
     QComboBox* m_learned;
-    QToolButton* m_why;
+    QToolButton *m_groups, *m_why;
     int m_usedRow = 0; ///< of m_learned
 };
 

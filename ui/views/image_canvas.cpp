@@ -24,6 +24,7 @@ constexpr double handleReach = 9;
 constexpr double smallestBand = 16; ///< pixels of the image
 constexpr double keyStep = 0.01;    ///< of the image's width or height
 constexpr int veil = 120;           ///< alpha outside the band
+constexpr int darkestVeil = 190;    ///< alpha of what an overlay leaves in the dark
 
 Qt::CursorShape cursorOf(BandPart part) {
     switch (part) {
@@ -60,6 +61,16 @@ void ImageCanvas::setImage(const QImage& image, const QSize& fullSize) {
     m_fullSize = fullSize;
     m_message.clear();
     applyView(m_view);
+    Q_EMIT imageChanged();
+}
+
+void ImageCanvas::setOverlay(const CanvasOverlay& overlay) {
+    m_overlay = overlay;
+    update();
+}
+
+void ImageCanvas::setHoverWanted(bool wanted) {
+    m_hoverWanted = wanted;
 }
 
 void ImageCanvas::setMessage(const QString& message) {
@@ -172,12 +183,44 @@ void ImageCanvas::paintEvent(QPaintEvent*) {
     // Single pixels are worth seeing when they are large.
     painter.setRenderHint(QPainter::SmoothPixmapTransform, scale() * devicePixelRatioF() < 4);
     painter.drawImage(imageRect(), m_image);
+    if (!m_overlay.square.isEmpty()) paintOverlay(painter);
     if (!m_band.isEmpty()) paintBand(painter);
     if (hasFocus()) {
         painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(theme.accent, 2));
         painter.drawRect(rect().adjusted(1, 1, -1, -1));
     }
+}
+
+void ImageCanvas::paintOverlay(QPainter& painter) const {
+    const QRectF image = imageRect();
+    const QRectF square(image.topLeft() + m_overlay.square.topLeft() * scale(), m_overlay.square.size() * scale());
+    const auto patch = [&](std::size_t number) {
+        const QSizeF size(square.width() / m_overlay.cols, square.height() / m_overlay.rows);
+        const auto col = static_cast<int>(number) % m_overlay.cols, row = static_cast<int>(number) / m_overlay.cols;
+        return QRectF(square.left() + col * size.width(), square.top() + row * size.height(), size.width(),
+                      size.height());
+    };
+    painter.save();
+    painter.setClipRect(image);
+    if (!m_overlay.bright.empty()) {
+        // What the model did not see is veiled as the least of what it saw.
+        QPainterPath unseen;
+        unseen.addRect(image);
+        unseen.addRect(square);
+        painter.fillPath(unseen, QColor(0, 0, 0, darkestVeil));
+        for (std::size_t i = 0; i < m_overlay.bright.size(); ++i)
+            painter.fillRect(patch(i), QColor(0, 0, 0, qRound(darkestVeil * (1 - m_overlay.bright[i]))));
+    }
+    painter.setBrush(Qt::NoBrush);
+    for (auto each = m_overlay.marked.rbegin(); each != m_overlay.marked.rend(); ++each) {
+        const bool first = *each == m_overlay.marked.front();
+        painter.setPen(QPen(Qt::black, first ? 5 : 3));
+        painter.drawRect(patch(*each));
+        painter.setPen(QPen(first ? currentTheme().accent : QColor(Qt::white), first ? 3 : 1.5));
+        painter.drawRect(patch(*each));
+    }
+    painter.restore();
 }
 
 void ImageCanvas::paintBand(QPainter& painter) const {
@@ -222,6 +265,11 @@ void ImageCanvas::mousePressEvent(QMouseEvent* event) {
 }
 
 void ImageCanvas::mouseMoveEvent(QMouseEvent* event) {
+    if (m_hoverWanted && !m_dragging && !m_image.isNull()) {
+        const QPointF place = (event->position() - imageRect().topLeft()) / scale();
+        const bool inside = QRectF(QPointF(0, 0), QSizeF(m_fullSize)).contains(place);
+        Q_EMIT hovered(inside ? std::optional(place) : std::nullopt);
+    }
     if (!m_dragging) return showCursor(event->position());
     const QPointF by = event->position() - m_last;
     m_last = event->position();
@@ -293,6 +341,11 @@ void ImageCanvas::showCursor(const QPointF& place) {
     if (m_image.isNull()) return unsetCursor();
     if (m_editing) return setCursor(cursorOf(bandPartAt(bandRect(), place, handleReach)));
     setCursor(m_view.zoom > 1 ? Qt::OpenHandCursor : Qt::ArrowCursor);
+}
+
+void ImageCanvas::leaveEvent(QEvent* event) {
+    QWidget::leaveEvent(event);
+    if (m_hoverWanted) Q_EMIT hovered(std::nullopt);
 }
 
 void ImageCanvas::changeEvent(QEvent* event) {

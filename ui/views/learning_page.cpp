@@ -67,7 +67,7 @@ QLabel* LearningPage::heading(const QString& text) {
 QWidget* LearningPage::makeHead() {
     auto* head = new QWidget(this);
     m_title = new QLabel(head);
-    m_title->setObjectName(u"title"_s);
+    m_title->setObjectName(u"pageTitle"_s);
     m_title->setTextFormat(Qt::PlainText);
     m_symbol = new QLabel(head);
     m_state = new QLabel(head);

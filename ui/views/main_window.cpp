@@ -10,6 +10,7 @@
 #include "ui/views/gallery_view.h"
 #include "ui/views/granularity_bar.h"
 #include "ui/views/granularity_controller.h"
+#include "ui/views/group_controller.h"
 #include "ui/views/image_actions.h"
 #include "ui/views/job_bar.h"
 #include "ui/views/learning_bar.h"
@@ -48,6 +49,7 @@ namespace {
 constexpr QSize initialSize{1280, 800};
 constexpr QSize smallestSize{960, 600};
 constexpr int saveDelayMs = 2000;
+constexpr int cosyWidth = 1200;                  ///< below, the large view and the "why" panel do not fit side by side
 constexpr int viewerShare = 3, galleryShare = 2; ///< of the room between them
 
 std::filesystem::path pathOf(const QString& text) {
@@ -62,6 +64,7 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     , m_attention(session, this)
     , m_browser(session, this)
     , m_thumbnails(session.paths().thumbnails(), this)
+    , m_groupThumbnails(session.paths().thumbnails(), this)
     , m_menu(new QMenu(this)) {
     setWindowTitle(u"Grappa"_s);
     setMinimumSize(smallestSize);
@@ -69,6 +72,7 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     setAcceptDrops(true);
     layOut(!samples.empty());
     new GranularityController(m_session, m_browser, m_granularity);
+    m_grouping = new GroupController(m_browser, m_granularity, m_tiles, m_gallery, m_groupView);
     m_why = new WhyController(m_browser, m_attention, m_gallery, m_whyPanel);
     m_browser.images()->setAttention(&m_attention);
     m_viewing = new ViewerController(m_browser, m_thumbnails, m_gallery, m_viewer);
@@ -101,12 +105,26 @@ void MainWindow::layOut(bool samples) {
     m_messages = new MessageBar(window);
     m_gallery = new GalleryView(&m_thumbnails, window);
     m_gallery->setModel(m_browser.images());
+    m_groupView = new GalleryView(&m_groupThumbnails, window);
+    m_groupView->setObjectName(u"groups"_s);
+    m_tiles = new QStackedWidget(window);
+    m_tiles->addWidget(m_gallery);
+    auto* groupPage = new QWidget(m_tiles);
+    auto* groupLayout = new QVBoxLayout(groupPage);
+    groupLayout->setContentsMargins(0, 0, 0, 0);
+    groupLayout->addWidget(m_groupView);
+    m_tiles->addWidget(groupPage);
     m_viewer = new Viewer(
         [this](QObject* context, const std::filesystem::path& file, int side, std::function<void(Rendering)> done,
                std::function<void(Problem)> failed) {
             m_session.render(context, file, side, std::move(done), std::move(failed));
         },
-        window);
+        window,
+        [this](QObject* context, const ViewedImage& image, std::function<void(PatchMaps)> done,
+               std::function<void(Problem)> failed) {
+            m_session.readMaps(context, image.file, image.pixels, image.region, std::move(done), std::move(failed));
+        });
+    connect(&m_session, &Session::adaptationChanged, m_viewer, &Viewer::forgetMaps);
     m_viewer->hide();
     m_whyPanel = new WhyPanel(window);
     m_whyPanel->hide();
@@ -116,7 +134,7 @@ void MainWindow::layOut(bool samples) {
 
     m_panes = new QSplitter(Qt::Horizontal, window);
     m_panes->addWidget(m_viewer);
-    m_panes->addWidget(m_gallery);
+    m_panes->addWidget(m_tiles);
     m_panes->setStretchFactor(0, viewerShare);
     m_panes->setStretchFactor(1, galleryShare);
     m_panes->setChildrenCollapsible(false);
@@ -128,17 +146,17 @@ void MainWindow::layOut(bool samples) {
     browsing->addWidget(m_sidebar);
     m_pages = new QStackedWidget(m_browsing);
     auto* gallery = new QWidget(m_pages);
-    auto* row = new QHBoxLayout(gallery);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(0);
-    auto* column = new QVBoxLayout;
+    auto* column = new QVBoxLayout(gallery);
+    column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_queryBar);
     column->addWidget(m_granularity);
     column->addWidget(m_filterBar);
-    column->addWidget(m_panes, 1);
-    row->addLayout(column, 1);
-    row->addWidget(m_whyPanel);
+    auto* contents = new QHBoxLayout;
+    contents->setSpacing(0);
+    contents->addWidget(m_panes, 1);
+    contents->addWidget(m_whyPanel);
+    column->addLayout(contents, 1);
     m_pages->addWidget(gallery);
     browsing->addWidget(m_pages, 1);
 
@@ -199,6 +217,8 @@ void MainWindow::addActions() {
               [this] { m_gallery->setTileSize(m_gallery->tileSize() + GalleryView::tileStep); });
     addAction(tr("Smaller thumbnails"), {}, QKeySequence::ZoomOut,
               [this] { m_gallery->setTileSize(m_gallery->tileSize() - GalleryView::tileStep); });
+    m_menu->addAction(
+        addAction(tr("Groups of this level"), u"groups"_s, Qt::CTRL | Qt::Key_G, [this] { m_grouping->toggle(); }));
     m_menu->addAction(addAction(tr("Why a result is there"), u"why"_s, Qt::CTRL | Qt::Key_I,
                                 [this] { m_why->setShown(!m_why->isShown()); }));
     addAction(tr("Query and its regions"), {}, Qt::CTRL | Qt::Key_R, [this] { m_viewing->viewQuery(); });
@@ -219,10 +239,10 @@ void MainWindow::connectGallery() {
     connect(m_imageActions, &ImageActions::searchRequested, this, &MainWindow::searchByRow);
     connect(m_imageActions, &ImageActions::viewRequested, m_viewing,
             [this](const QModelIndex& index) { m_viewing->viewRow(index.row()); });
+    connect(m_viewing, &ViewerController::opened, this, &MainWindow::updateRoom);
+    connect(m_viewing, &ViewerController::closed, this, &MainWindow::updateRoom);
     connect(m_viewing, &ViewerController::opened, m_viewer, qOverload<>(&QWidget::setFocus));
-    connect(&m_browser, &Browser::aboutToLeave, this, [this] {
-        m_browser.rememberView(m_gallery->position(), m_browser.images()->imageAt(m_gallery->currentIndex().row()));
-    });
+    connect(&m_browser, &Browser::aboutToLeave, this, [this] { rememberView(); });
     connect(&m_browser, &Browser::placeChanged, this, &MainWindow::updatePlace);
     connect(&m_browser, &Browser::contentsShown, this, &MainWindow::restoreView);
     connect(&m_browser, &Browser::failed, m_messages, &MessageBar::show);
@@ -284,6 +304,15 @@ void MainWindow::connectSession(const std::filesystem::path& samples) {
     connect(m_jobs, &JobBar::stopRequested, imports, &ImportChild::stop);
     connect(m_jobs, &JobBar::resumeRequested, imports, &ImportChild::resume);
     connect(m_jobs, &JobBar::detailsRequested, this, [this, imports] { m_messages->show(imports->status().problem); });
+}
+
+void MainWindow::updateRoom() {
+    m_why->setCramped(m_viewing->isOpen() && width() < cosyWidth);
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+    QMainWindow::resizeEvent(event);
+    updateRoom();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -404,6 +433,8 @@ void MainWindow::searchByRow(const QModelIndex& index) {
 
 void MainWindow::restoreView() {
     const Place& place = m_browser.place();
+    m_grouping->refresh();
+    if (place.showsGroups()) return m_groupView->restorePosition(place.position);
     m_viewing->setRestoring(true);
     m_gallery->setCaptions(m_browser.images()->hasScores());
     const int row = place.current ? m_browser.images()->rowOf(*place.current) : 0;
@@ -432,7 +463,8 @@ void MainWindow::updatePlace() {
     m_filterBar->setState(place.filter, place.order, place.query.has_value());
     m_sidebar->setCurrent(place.filter.collection);
     m_gallery->setCaptions(m_browser.images()->hasScores());
-    m_gallery->setEmptyText(emptyGalleryText(m_browser, collections, m_session.imports()->running()));
+    for (GalleryView* view : {m_gallery, m_groupView})
+        view->setEmptyText(emptyGalleryText(m_browser, collections, m_session.imports()->running()));
     m_viewing->refresh();
     m_saveSoon.start();
 }
@@ -469,8 +501,13 @@ void MainWindow::restoreState() {
     m_browser.restore(std::move(state->place));
 }
 
-WindowState MainWindow::state() {
+void MainWindow::rememberView() {
+    if (m_browser.place().showsGroups()) return m_browser.rememberView(m_groupView->position(), std::nullopt);
     m_browser.rememberView(m_gallery->position(), m_browser.images()->imageAt(m_gallery->currentIndex().row()));
+}
+
+WindowState MainWindow::state() {
+    rememberView();
     return {.place = m_browser.place(),
             .tileSize = m_gallery->tileSize(),
             .geometry = saveGeometry(),

@@ -20,6 +20,7 @@ class EmptyState;
 class FilterBar;
 class GalleryView;
 class GranularityBar;
+class GroupController;
 class ImageActions;
 class JobBar;
 class LearningBar;
@@ -44,6 +45,7 @@ Q_SIGNALS:
 
 protected:
     void closeEvent(QCloseEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dragMoveEvent(QDragMoveEvent* event) override;
     void dragLeaveEvent(QDragLeaveEvent* event) override;
@@ -75,12 +77,15 @@ private:
     std::optional<CollectionId> dropTargetAt(const QPoint& place) const;
 
     void restoreState();
+    void rememberView();
+    void updateRoom();
     WindowState state();
 
     Session& m_session;
     Attention m_attention;
     Browser m_browser;
     ThumbnailLoader m_thumbnails;
+    ThumbnailLoader m_groupThumbnails;
     QMenu* m_menu;
     CollectionSidebar* m_sidebar;
     QueryBar* m_queryBar;
@@ -92,9 +97,12 @@ private:
     QWidget* m_browsing;
     QStackedWidget* m_pages; ///< the gallery with its bars, the page of a run, the report
     QSplitter* m_panes;
+    QStackedWidget* m_tiles; ///< the gallery, or the groups in its place
     GalleryView* m_gallery;
+    GalleryView* m_groupView;
     Viewer* m_viewer;
     ViewerController* m_viewing;
+    GroupController* m_grouping;
     WhyPanel* m_whyPanel;
     WhyController* m_why;
     ImageActions* m_imageActions;

@@ -31,6 +31,17 @@ QueryBarText placeText(Browser& browser, const CollectionListModel& collections)
     const QString name = collections.nameOf(place.filter.collection);
     const ImageQuery* query = browser.query();
     QueryBarText text;
+    if (!query && place.group) {
+        const QString level = PlaceText::tr("k = %1").arg(formatCount(static_cast<std::uint64_t>(place.group->k)));
+        if (place.showsGroups()) {
+            text.title = name;
+            text.note = PlaceText::tr("%Ln group(s)", nullptr, browser.groups()->rowCount()) + u" · "_s + level;
+        } else {
+            text.title = PlaceText::tr("Group of %Ln image(s)", nullptr, static_cast<int>(place.group->size));
+            text.note = level + u" · "_s + name;
+        }
+        return text;
+    }
     if (!query) {
         text.title = name;
         text.note = hasChoices(place.filter) && browser.loaded()

@@ -82,7 +82,7 @@ ReportPage::ReportPage(PictureSource& pictures, QWidget* parent) : QWidget(paren
 QWidget* ReportPage::makeHead() {
     auto* head = new QWidget(this);
     m_title = new QLabel(head);
-    m_title->setObjectName(u"title"_s);
+    m_title->setObjectName(u"pageTitle"_s);
     m_title->setTextFormat(Qt::PlainText);
     auto* gallery = new QPushButton(symbolIcon(u"images"_s), tr("Gallery"), head);
     m_symbol = new QLabel(head);

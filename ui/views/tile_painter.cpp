@@ -9,6 +9,7 @@
 
 #include <QPainter>
 
+#include <algorithm>
 #include <cmath>
 
 namespace grappa {
@@ -23,6 +24,7 @@ constexpr double barHeight = 8;
 constexpr int markSide = 22;
 constexpr int missingSide = 32;
 constexpr int symbolInset = 4;
+constexpr int stackEdges = 2, stackInset = 5, stackGap = 4;
 constexpr qreal offlineOpacity = 0.45;
 constexpr float veilOpacity = 0.9F;
 
@@ -41,6 +43,7 @@ QRect TilePainter::viewRect(const QRect& tile) {
 }
 
 void TilePainter::paint(const QModelIndex& index, const QRect& tile, const TileState& state) const {
+    if (index.data(ImageListModel::StackRole).isValid()) return paintStack(index, tile, state);
     m_painter.setPen(Qt::NoPen);
     m_painter.setBrush(m_theme.tile);
     m_painter.drawRoundedRect(tile, corner, corner);
@@ -54,6 +57,46 @@ void TilePainter::paint(const QModelIndex& index, const QRect& tile, const TileS
         paintPlate(checkRect(tile), u"check"_s, m_theme.pane, m_theme.muted);
     }
     paintRings(tile, state);
+}
+
+void TilePainter::paintStack(const QModelIndex& index, const QRect& tile, const TileState& state) const {
+    // Two edges of what lies below, then the images on top.
+    QRect top = tile;
+    for (int below = stackEdges; below > 0; --below) {
+        QColor edge = m_theme.muted;
+        edge.setAlphaF(state.hovered ? 0.7F : 0.45F);
+        m_painter.setPen(QPen(edge, 1));
+        m_painter.setBrush(m_theme.tile);
+        const int inset = below * stackInset, raised = (stackEdges - below) * stackInset;
+        m_painter.drawRoundedRect(QRectF(tile).adjusted(inset + 0.5, raised + 0.5, -inset - 0.5, -stackInset), corner,
+                                  corner);
+    }
+    top.adjust(0, stackEdges * stackInset, 0, 0);
+    m_painter.setPen(Qt::NoPen);
+    m_painter.setBrush(m_theme.tile);
+    m_painter.drawRoundedRect(top, corner, corner);
+    const auto hashes = index.data(ImageListModel::StackRole).value<QList<ContentHash>>();
+    const auto quarters = hashes.size() > 1;
+    const int width = quarters ? (top.width() - stackGap) / 2 : top.width();
+    const int height = quarters ? (top.height() - stackGap) / 2 : top.height();
+    for (qsizetype i = 0; i < std::min<qsizetype>(hashes.size(), 4); ++i) {
+        const Thumbnail* thumbnail = m_thumbnails.find(hashes[i]);
+        if (!thumbnail) continue;
+        paintScaled(*thumbnail, QRect(top.left() + static_cast<int>(i % 2) * (width + stackGap),
+                                      top.top() + static_cast<int>(i / 2) * (height + stackGap), width, height));
+    }
+    m_painter.setPen(state.hovered || state.focused ? m_theme.text : m_theme.muted);
+    m_painter.drawText(QRect(tile.left(), tile.bottom() + 1, tile.width(), captionHeight), Qt::AlignCenter,
+                       index.data(Qt::DisplayRole).toString());
+    paintRings(top, {.hovered = state.hovered, .selected = false, .focused = state.focused});
+}
+
+void TilePainter::paintScaled(const Thumbnail& thumbnail, const QRect& place) const {
+    const QSizeF size = QSizeF(thumbnail.image.size()).scaled(QSizeF(place.size()), Qt::KeepAspectRatio);
+    m_painter.drawImage(QRectF(QPointF(place.left() + (place.width() - size.width()) / 2,
+                                       place.top() + (place.height() - size.height()) / 2),
+                               size),
+                        thumbnail.image);
 }
 
 void TilePainter::paintPicture(const QModelIndex& index, const QRect& tile) const {

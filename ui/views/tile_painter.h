@@ -34,8 +34,10 @@ public:
     void paint(const QModelIndex& index, const QRect& tile, const TileState& state) const;
 
 private:
+    void paintStack(const QModelIndex& index, const QRect& tile, const TileState& state) const;
     void paintPicture(const QModelIndex& index, const QRect& tile) const;
     void paintThumbnail(const Thumbnail& thumbnail, const QRect& tile) const;
+    void paintScaled(const Thumbnail& thumbnail, const QRect& place) const;
     void paintMark(const QString& symbol, const QRect& tile) const;
     /// The score below the tile, with the granularity attention beside it where that is known.
     void paintCaption(float score, const QVariant& attention, const QRect& tile) const;

@@ -20,7 +20,7 @@ constexpr int regionDelayMs = 200;
 constexpr double keyZoom = 1.25;
 } // namespace
 
-Viewer::Viewer(ImagePane::Render render, QWidget* parent)
+Viewer::Viewer(ImagePane::Render render, QWidget* parent, Overlays::ReadMaps maps)
     : QWidget(parent)
     , m_reference(new ImagePane(render, this))
     , m_main(new ImagePane(render, this))
@@ -34,7 +34,12 @@ Viewer::Viewer(ImagePane::Render render, QWidget* parent)
     , m_compare(button(u"compare"_s, tr("Compare with the query"), Qt::Key_C))
     , m_whole(new QToolButton(this))
     , m_region(new QToolButton(this))
-    , m_more(button(u"menu"_s, tr("More"), {})) {
+    , m_more(button(u"menu"_s, tr("More"), {}))
+    , m_attention(new QToolButton(this))
+    , m_match(new QToolButton(this))
+    , m_overlayNote(new QLabel(this))
+    , m_overlays(new Overlays(maps, m_reference, m_main, this))
+    , m_hasOverlays(static_cast<bool>(maps)) {
     setObjectName(u"viewer"_s);
     setAttribute(Qt::WA_StyledBackground);
     m_title->setObjectName(u"viewerTitle"_s);
@@ -60,6 +65,7 @@ Viewer::Viewer(ImagePane::Render render, QWidget* parent)
     m_reference->setCaption(tr("Query"));
     m_reference->hide();
     m_reference->setObjectName(u"reference"_s);
+    makeOverlayChips();
     m_regionSoon.setSingleShot(true);
     m_regionSoon.setInterval(regionDelayMs);
     layOut();
@@ -74,10 +80,52 @@ Viewer::Viewer(ImagePane::Render render, QWidget* parent)
         if (comparing) m_reference->show(*m_referenceImage);
         m_reference->setVisible(comparing);
         m_main->setCaption(comparing ? tr("Result") : QString());
+        updateOverlays();
         Q_EMIT comparingChanged(comparing);
     });
     connect(m_whole, &QToolButton::clicked, this, &Viewer::chooseWhole);
     connect(m_region, &QToolButton::clicked, this, [this] { setRegionEditing(true); });
+}
+
+void Viewer::makeOverlayChips() {
+    m_attention->setText(tr("Attention"));
+    m_attention->setToolTip(tr("Where the model looks: the attention of its last block's [class] token over the "
+                               "patches. It is the model's own and does not say which granularity decided (A)"));
+    m_match->setText(tr("Match"));
+    m_match->setToolTip(tr("Which patches of the two images are alike, by the model's own patch features. "
+                           "Point at a patch of one image: its best matches light up in the other (M)"));
+    for (QToolButton* chip : {m_attention, m_match}) {
+        chip->setObjectName(u"chip"_s);
+        chip->setCheckable(true);
+        chip->setAccessibleName(chip->text());
+        chip->setAccessibleDescription(chip->toolTip());
+        chip->hide();
+        connect(chip, &QToolButton::clicked, this, [this, chip](bool checked) {
+            if (checked) (chip == m_match ? m_attention : m_match)->setChecked(false);
+            updateOverlays();
+        });
+    }
+    m_overlayNote->setObjectName(u"note"_s);
+    m_overlayNote->setTextFormat(Qt::PlainText);
+    m_overlayNote->setWordWrap(true);
+    m_overlayNote->setContentsMargins(16, 4, 16, 8);
+    m_overlayNote->hide();
+    connect(m_overlays, &Overlays::noteChanged, this, [this] {
+        m_overlayNote->setText(m_overlays->note());
+        m_overlayNote->setVisible(!m_overlays->note().isEmpty());
+    });
+}
+
+void Viewer::updateOverlays() {
+    const bool possible = comparing() && m_hasOverlays;
+    m_attention->setVisible(possible);
+    m_match->setVisible(possible);
+    const Overlays::Mode mode = !possible                  ? Overlays::Mode::None
+                                : m_attention->isChecked() ? Overlays::Mode::Attention
+                                : m_match->isChecked()     ? Overlays::Mode::Match
+                                                           : Overlays::Mode::None;
+    m_overlays->setMode(mode);
+    m_overlays->refresh();
 }
 
 QToolButton* Viewer::button(const QString& symbol, const QString& name, const QKeySequence& shortcut) {
@@ -107,6 +155,9 @@ void Viewer::layOut() {
     tools->addSpacing(4);
     tools->addLayout(words, 1);
     tools->addSpacing(4);
+    tools->addWidget(m_attention);
+    tools->addWidget(m_match);
+    tools->addSpacing(4);
     tools->addWidget(m_whole);
     tools->addWidget(m_region);
     tools->addSpacing(4);
@@ -124,6 +175,7 @@ void Viewer::layOut() {
     layout->setSpacing(0);
     layout->addWidget(bar);
     layout->addLayout(panes, 1);
+    layout->addWidget(m_overlayNote);
     setFocusProxy(m_main->canvas());
 }
 
@@ -147,13 +199,16 @@ void Viewer::show(const ViewedImage& image, const QString& note) {
     m_note->setText(note);
     if (!image.region) m_main->canvas()->setRegionEditing(false);
     updateRegionButtons();
+    m_overlays->refresh();
 }
 
 void Viewer::setReference(const std::optional<ViewedImage>& reference) {
     m_referenceImage = reference;
     m_compare->setEnabled(reference.has_value());
     if (!reference) m_compare->setChecked(false);
-    if (comparing()) m_reference->show(*reference);
+    if (!comparing()) return;
+    m_reference->show(*reference);
+    m_overlays->refresh();
 }
 
 void Viewer::setNavigation(bool previous, bool next) {
@@ -229,6 +284,12 @@ void Viewer::keyPressEvent(QKeyEvent* event) {
         return m_main->canvas()->showActualPixels();
     case Qt::Key_C:
         if (event->modifiers() == Qt::NoModifier) return m_compare->click();
+        break;
+    case Qt::Key_A:
+        if (event->modifiers() == Qt::NoModifier && m_attention->isVisible()) return m_attention->click();
+        break;
+    case Qt::Key_M:
+        if (event->modifiers() == Qt::NoModifier && m_match->isVisible()) return m_match->click();
         break;
     case Qt::Key_R:
         return setRegionEditing(!regionEditing());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ui/views/image_pane.h"
+#include "ui/views/overlays.h"
 
 #include <QTimer>
 #include <QWidget>
@@ -19,13 +20,16 @@ class Viewer : public QWidget {
     Q_OBJECT
 
 public:
-    explicit Viewer(ImagePane::Render render, QWidget* parent = nullptr);
+    /// maps: for the overlays of a comparison; none: there are no overlays.
+    explicit Viewer(ImagePane::Render render, QWidget* parent = nullptr, Overlays::ReadMaps maps = {});
 
     /// `note`: "3 of 200 · score 0.87".
     void show(const ViewedImage& image, const QString& note);
     /// What is put beside the image when comparing; nothing: comparing is not possible.
     void setReference(const std::optional<ViewedImage>& reference);
     void setNavigation(bool previous, bool next);
+    /// What is known of patches was made by another model.
+    void forgetMaps() { m_overlays->forget(); }
     /// Actions on the image, for the toolbar.
     void setImageActions(const QList<QAction*>& actions);
 
@@ -53,12 +57,18 @@ private:
     void chooseWhole();
     void updateRegionButtons();
     bool regionEditing() const;
+    void makeOverlayChips();
+    void updateOverlays();
 
     ImagePane* m_reference;
     ImagePane* m_main;
     QLabel* m_title;
     QLabel* m_note;
     QToolButton *m_close, *m_previous, *m_next, *m_fit, *m_actual, *m_compare, *m_whole, *m_region, *m_more;
+    QToolButton *m_attention, *m_match; ///< chips of the overlays, while comparing
+    QLabel* m_overlayNote;
+    Overlays* m_overlays;
+    bool m_hasOverlays;
     std::optional<ViewedImage> m_referenceImage;
     QTimer m_regionSoon;
 };

@@ -20,19 +20,26 @@ WhyController::WhyController(Browser& browser, Attention& attention, GalleryView
     connect(panel, &WhyPanel::closeRequested, this, [this] { setShown(false); });
 }
 
-bool WhyController::isShown() const {
-    return !m_panel->isHidden();
-}
-
 void WhyController::setShown(bool shown) {
-    if (shown == isShown()) return;
-    m_panel->setVisible(shown);
-    update();
+    if (shown == m_shown) return;
+    m_shown = shown;
+    showPanel();
     Q_EMIT shownChanged(shown);
 }
 
+void WhyController::setCramped(bool cramped) {
+    if (cramped == m_cramped) return;
+    m_cramped = cramped;
+    showPanel();
+}
+
+void WhyController::showPanel() {
+    m_panel->setVisible(m_shown && !m_cramped);
+    update();
+}
+
 void WhyController::update() {
-    if (!isShown()) return;
+    if (m_panel->isHidden()) return;
     WhyContent content;
     content.hasAdaptation = m_attention.isUsed();
     content.granularities = m_attention.granularities();

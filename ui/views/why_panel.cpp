@@ -146,6 +146,8 @@ WhyPanel::WhyPanel(QWidget* parent)
     m_map->setCornerButtonEnabled(false);
     m_map->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_map->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_map->horizontalHeader()->setAccessibleName(tr("Blocks"));
+    m_map->verticalHeader()->setAccessibleName(tr("Levels"));
     m_map->setAccessibleName(tr("Granularity attention by level and block, in percent"));
     m_map->setToolTip(tr("How much each level counts in each adapted block of the model, in percent"));
     layOut();
@@ -156,7 +158,6 @@ WhyPanel::WhyPanel(QWidget* parent)
 void WhyPanel::layOut() {
     auto* heading = new QLabel(tr("WHY"), this);
     heading->setObjectName(u"heading"_s);
-    heading->setContentsMargins(-padding, 0, 0, 0);
     auto* head = new QHBoxLayout;
     head->addWidget(heading, 1);
     head->addWidget(m_close);
@@ -202,7 +203,7 @@ void WhyPanel::layOut() {
     layout->setSpacing(0);
     auto* top = new QWidget(this);
     top->setLayout(head);
-    head->setContentsMargins(padding, 0, 8, 0);
+    head->setContentsMargins(0, 0, 8, 0);
     layout->addWidget(top);
     layout->addWidget(scroll, 1);
 }
@@ -216,7 +217,7 @@ void WhyPanel::setContent(const WhyContent& content) {
         scaled.setDevicePixelRatio(ratio);
         m_picture->setPixmap(QPixmap::fromImage(scaled));
     } else {
-        m_picture->setPixmap(symbolPixmap(u"images"_s, currentTheme().muted, rowHeight, devicePixelRatioF()));
+        m_picture->setPixmap(symbolPixmap(u"images"_s, currentTheme().muted, 2 * rowHeight, devicePixelRatioF()));
     }
     m_picture->setAccessibleName(tr("The query: %1").arg(content.queryTitle));
     m_queryTitle->setVisible(content.hasQuery);
