@@ -8,6 +8,7 @@
 #include <QAccessible>
 #include <QComboBox>
 #include <QDateEdit>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QScrollBar>
 #include <QSignalSpy>
@@ -50,7 +51,8 @@ void TestAccessibility::everyControlHasANameAndARole() {
                                qobject_cast<QComboBox*>(widget) || qobject_cast<QDateEdit*>(widget) ||
                                qobject_cast<QLineEdit*>(widget) || qobject_cast<QAbstractItemView*>(widget);
         // Parts of Qt's own widgets are named by the whole.
-        const bool isPart = qobject_cast<QScrollBar*>(widget) || widget->objectName().startsWith("qt_") ||
+        const bool isPart = qobject_cast<QScrollBar*>(widget) || qobject_cast<QHeaderView*>(widget) ||
+                            widget->objectName().startsWith("qt_") ||
                             qobject_cast<QComboBox*>(widget->parentWidget()) ||
                             qobject_cast<QLineEdit*>(widget->parentWidget()) ||
                             qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) ||
