@@ -62,6 +62,7 @@ using namespace grappa;
 namespace {
 
 constexpr int patienceMs = 60'000;
+constexpr int learningMs = 150'000; ///< a stage of learning, on a busy machine
 constexpr int settleMs = 300; ///< thumbnails and large images come from elsewhere
 constexpr int animalCount = 80, foodCount = 30;
 constexpr double longestBlockMs = 50;
@@ -581,12 +582,12 @@ void TestTour::aKilledRunGoesOn() {
     save("learning-killed");
     learningPage()->findChild<QPushButton*>("pauseButton")->click();
     QCOMPARE(runState(), AdaptState::Running);
-    QTRY_VERIFY_WITH_TIMEOUT(run()->status().run.curve().lossCount() > 0 || !run()->running(), patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(run()->status().run.curve().lossCount() > 0 || !run()->running(), learningMs);
     save("learning");
 }
 
 void TestTour::theReportSaysWhetherItHelped() {
-    QTRY_VERIFY_WITH_TIMEOUT(runState() == AdaptState::Done || runState() == AdaptState::Failed, patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(runState() == AdaptState::Done || runState() == AdaptState::Failed, learningMs);
     QVERIFY2(runState() == AdaptState::Done, run()->status().problem.detail.toUtf8());
     auto* report = m_window->findChild<ReportPage*>();
     QTRY_VERIFY_WITH_TIMEOUT(report->isVisible(), patienceMs);
