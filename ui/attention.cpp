@@ -125,8 +125,9 @@ void Attention::askNext() {
 
 void Attention::take(const AttentionBatch& batch) {
     const auto& used = m_session.adaptation();
-    // Another one was chosen meanwhile: readUsed() asks again.
-    if (!used || used->checksum != batch.adaptation) return m_askSoon.start();
+    if (!used) return;
+    // One of the two is behind: soon they are of one mind.
+    if (used->checksum != batch.adaptation) return m_askSoon.start();
     if (m_adaptation.empty()) {
         m_adaptation = batch.adaptation;
         m_granularities = batch.granularities;

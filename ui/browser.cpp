@@ -256,11 +256,13 @@ void Browser::setFilter(ImageFilter filter) {
 }
 
 void Browser::setOrder(std::optional<ImageOrder> order) {
-    // Groups are in an order of their own.
-    if (order == place().order || place().group) return;
+    if (order == place().order) return;
+    // Stacks are in an order of their own.
+    if (place().showsGroups()) return Q_EMIT placeChanged();
     m_history.current().order = order;
     Q_EMIT placeChanged();
     if (place().query) return showNeighbours();
+    if (place().group) return readGroups();
     readListing();
 }
 
@@ -342,9 +344,9 @@ void Browser::readGroups() {
         Q_EMIT placeChanged();
     };
     if (group.cluster) {
-        m_session.readGroup(this, group.k, *group.cluster, place().filter, [this, take](LevelGroup opened) {
-            take([&] { m_images.setImages(std::move(opened.images)); });
-        });
+        m_session.readGroup(
+            this, group.k, *group.cluster, place().filter, place().order,
+            [this, take](std::vector<ImageId> images) { take([&] { m_images.setImages(std::move(images)); }); });
     } else {
         m_images.setImages({}); // nothing that is done to images reaches one that is not shown
         m_session.readGroups(this, group.k, place().filter, [this, take](std::vector<LevelGroup> groups) {

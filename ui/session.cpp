@@ -563,10 +563,17 @@ void Session::readGroups(QObject* context, std::int64_t k, const ImageFilter& fi
 }
 
 void Session::readGroup(QObject* context, std::int64_t k, std::uint32_t cluster, const ImageFilter& filter,
-                        std::function<void(LevelGroup)> done) {
+                        std::optional<ImageOrder> order, OnImages done) {
     m_thread.run(
         context,
-        [k, cluster, all = visible(filter)](LibraryAccess& access) { return groupOf(access, k, cluster, all); },
+        [k, cluster, all = visible(filter), order](LibraryAccess& access) {
+            std::vector<ImageId> images = groupOf(access, k, cluster, all).images;
+            if (!order) return images;
+            const std::set<ImageId> members(images.begin(), images.end());
+            images = access.library().imageIds(all, *order);
+            std::erase_if(images, [&members](ImageId image) { return !members.contains(image); });
+            return images;
+        },
         std::move(done), reporter());
 }
 

@@ -85,9 +85,9 @@ public:
     /// The clusters of a level with the images that pass the filter, largest first; the first images of each.
     void readGroups(QObject* context, std::int64_t k, const ImageFilter& filter,
                     std::function<void(std::vector<LevelGroup>)> done);
-    /// One of them with all of its images, nearest to its centroid first.
+    /// All images of one of them; without an order the nearest to its centroid first.
     void readGroup(QObject* context, std::int64_t k, std::uint32_t cluster, const ImageFilter& filter,
-                   std::function<void(LevelGroup)> done);
+                   std::optional<ImageOrder> order, OnImages done);
     /// Three typical clusters of a level. Nothing comes where there is no such level any more.
     void readSampleGroups(QObject* context, std::int64_t k, std::function<void(std::vector<SampleGroup>)> done);
 

@@ -57,6 +57,7 @@ private Q_SLOTS:
     void groupsFollowTheSliderAndTheFilter();
     void levelsAreMadeAfterAnImport();
     void levelsWaitForAnImport();
+    void levelsWaitForAnotherProcess();
 
 private:
     void open(bool makeLevels = false);
@@ -468,6 +469,22 @@ void TestGranularity::levelsWaitForAnImport() {
     stops.set = 1;
     levels.update(stops, {});
     QCOMPARE(levels.state(), Levels::State::Ready);
+}
+
+void TestGranularity::levelsWaitForAnotherProcess() {
+    auto lock = FileLock::tryAcquire(m_session->paths().jobLock("derive"));
+    QVERIFY(lock);
+    Levels levels(GRAPPA_BIN "/grappa-cli", {"--library", m_folder->filePath("library")});
+    LevelStops stops;
+    stops.images = 100;
+    levels.update(stops, {});
+    levels.setHeld(false);
+    QCOMPARE(levels.state(), Levels::State::Computing);
+    // It is no failure: it waits to be tried again.
+    QTRY_COMPARE_WITH_TIMEOUT(levels.state(), Levels::State::Waiting, patienceMs);
+    QVERIFY(!levels.running());
+    levels.update(stops, {});
+    QCOMPARE(levels.state(), Levels::State::Waiting);
 }
 
 QTEST_MAIN(TestGranularity)

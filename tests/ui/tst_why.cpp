@@ -104,8 +104,8 @@ void TestWhy::init() {
     {
         Library library(LibraryPaths::resolve(m_folder->filePath("library").toStdString()), Library::Access::ReadWrite);
         useSetOf(library, std::nullopt);
+        std::filesystem::remove(library.paths().data / "window.json");
     }
-    QFile::remove(m_folder->filePath("library/window.json"));
     open();
 }
 
@@ -337,7 +337,7 @@ void TestWhy::thePanelIsRemembered() {
     QTest::keyClick(m_window.get(), Qt::Key_I, Qt::ControlModifier);
     QTRY_VERIFY_WITH_TIMEOUT(panel()->isVisible(), patienceMs);
     m_window->close();
-    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(m_folder->filePath("library/window.json")), patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(m_session->windowStateFile()), patienceMs);
     cleanup();
     open();
     QTRY_VERIFY_WITH_TIMEOUT(panel()->isVisible(), patienceMs);

@@ -434,7 +434,13 @@ void MainWindow::searchByRow(const QModelIndex& index) {
 void MainWindow::restoreView() {
     const Place& place = m_browser.place();
     m_grouping->refresh();
-    if (place.showsGroups()) return m_groupView->restorePosition(place.position);
+    if (place.showsGroups()) {
+        if (m_viewing->isOpen()) {
+            m_viewing->close();
+            m_groupView->setFocus();
+        }
+        return m_groupView->restorePosition(place.position);
+    }
     m_viewing->setRestoring(true);
     m_gallery->setCaptions(m_browser.images()->hasScores());
     const int row = place.current ? m_browser.images()->rowOf(*place.current) : 0;
@@ -460,7 +466,7 @@ void MainWindow::updatePlace() {
         scores.push_back(neighbour.score);
     m_queryBar->setScores(scores, place.minScore);
     m_queryBar->setNavigation(m_browser.canGoBack() || m_browser.pending(), m_browser.canGoForward());
-    m_filterBar->setState(place.filter, place.order, place.query.has_value());
+    m_filterBar->setState(place.filter, place.order, place.query || (place.group && place.group->cluster));
     m_sidebar->setCurrent(place.filter.collection);
     m_gallery->setCaptions(m_browser.images()->hasScores());
     for (GalleryView* view : {m_gallery, m_groupView})
