@@ -1207,7 +1207,7 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Gründlich</translation>
     </message>
     <message>
-        <source>The last bit, for a night</source>
+        <source>The last bit, overnight</source>
         <translation>Das letzte bisschen, über Nacht</translation>
     </message>
     <message>
@@ -1438,7 +1438,7 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Gefundene Gruppen</translation>
     </message>
     <message>
-        <source>What examples find that are not learned from</source>
+        <source>What held-out examples find</source>
         <translation>Was Beispiele finden, von denen nicht gelernt wird</translation>
     </message>
     <message>
@@ -1661,7 +1661,7 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Hell: worauf das [class]-Token des letzten Blocks achtet, %1. Welche Granularität entschied, sagt es nicht.</translation>
     </message>
     <message>
-        <source>Bright: patches with a like one in the other image; %1. Point at a patch to see its best matches.</source>
+        <source>Bright: patches with a similar one in the other image; %1. Point at a patch to see its best matches.</source>
         <translation>Hell: Bildfelder mit einem ähnlichen im anderen Bild, %1. Zeigen Sie auf ein Bildfeld, um seine besten Treffer zu sehen.</translation>
     </message>
 </context>
@@ -2000,6 +2000,14 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>In the large view</source>
         <translation>In der großen Ansicht</translation>
+    </message>
+    <message>
+        <source>Where the model attends, comparing</source>
+        <translation>Worauf das Modell achtet, im Vergleich</translation>
+    </message>
+    <message>
+        <source>Patches that match, comparing</source>
+        <translation>Bildfelder, die sich gleichen, im Vergleich</translation>
     </message>
 </context>
 <context>

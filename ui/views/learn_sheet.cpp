@@ -120,7 +120,7 @@ QLayout* LearnSheet::makeDepths() {
     grid->setColumnStretch(1, 1);
     addDepth(grid, u"quick"_s, tr("Quick"), tr("A first look at what can be gained"));
     addDepth(grid, u"normal"_s, tr("Normal"), tr("What suits most collections"));
-    addDepth(grid, u"thorough"_s, tr("Thorough"), tr("The last bit, for a night"));
+    addDepth(grid, u"thorough"_s, tr("Thorough"), tr("The last bit, overnight"));
     m_depths[1].button->setChecked(true);
     return grid;
 }
