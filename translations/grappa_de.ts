@@ -2,6 +2,40 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
 <context>
+    <name>AdaptationDelegate</name>
+    <message>
+        <source>in use</source>
+        <translation>in Gebrauch</translation>
+    </message>
+</context>
+<context>
+    <name>AttentionText</name>
+    <message>
+        <source>k = %1</source>
+        <translation>k = %1</translation>
+    </message>
+    <message>
+        <source>%1: %2 %</source>
+        <translation>%1: %2 %</translation>
+    </message>
+    <message>
+        <source>Mostly %1 (%2 %): it is told by its broad kind.</source>
+        <translation>Meist %1 (%2 %): Es wird an seiner groben Art erkannt.</translation>
+    </message>
+    <message>
+        <source>Mostly %1 (%2 %): it is told by its kind, neither very broad nor very fine.</source>
+        <translation>Meist %1 (%2 %): Es wird an seiner Art erkannt, weder sehr grob noch sehr fein.</translation>
+    </message>
+    <message>
+        <source>Mostly %1 (%2 %): it is told by fine differences within its kind.</source>
+        <translation>Meist %1 (%2 %): Es wird an feinen Unterschieden innerhalb seiner Art erkannt.</translation>
+    </message>
+    <message>
+        <source>No granularity stands out: coarse and fine ones count alike.</source>
+        <translation>Keine Granularität sticht heraus: Grobe und feine zählen gleich.</translation>
+    </message>
+</context>
+<context>
     <name>CollectionDelegate</name>
     <message>
         <source>importing…</source>
@@ -175,6 +209,26 @@
         <source>%1 h %2 min left</source>
         <translation>noch %1 h %2 min</translation>
     </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 min</source>
+        <translation>%1 min</translation>
+    </message>
+    <message>
+        <source>%1 h</source>
+        <translation>%1 h</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 h %2 min</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
 </context>
 <context>
     <name>ImageQuery</name>
@@ -223,6 +277,151 @@
             <numerusform>%n weiterer wartet</numerusform>
             <numerusform>%n weitere warten</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>LearningText</name>
+    <message>
+        <source>%1 steps/s</source>
+        <translation>%1 Schritte/s</translation>
+    </message>
+    <message>
+        <source>Starting to learn %1…</source>
+        <translation>Lernen von %1 beginnt…</translation>
+    </message>
+    <message>
+        <source>Learning %1</source>
+        <translation>%1 wird gelernt</translation>
+    </message>
+    <message>
+        <source>Learn k = %1</source>
+        <translation>k = %1 lernen</translation>
+    </message>
+    <message>
+        <source>Read</source>
+        <translation>Lesen</translation>
+    </message>
+    <message>
+        <source>Describe</source>
+        <translation>Beschreiben</translation>
+    </message>
+    <message>
+        <source>Group</source>
+        <translation>Gruppieren</translation>
+    </message>
+    <message>
+        <source>Combine</source>
+        <translation>Kombinieren</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>Prüfen</translation>
+    </message>
+    <message>
+        <source>Embed</source>
+        <translation>Einbetten</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>Stufen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln Bild</numerusform>
+            <numerusform>%Ln Bilder</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>working…</source>
+        <translation>läuft…</translation>
+    </message>
+    <message>
+        <source>%1 / %2</source>
+        <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>Pausing; what is done is kept…</source>
+        <translation>Wird pausiert; was erledigt ist, bleibt erhalten…</translation>
+    </message>
+    <message>
+        <source>Learning %1 is paused. The device is free; resume goes on from here.</source>
+        <translation>Das Lernen von %1 pausiert. Das Gerät ist frei; „Fortsetzen“ macht hier weiter.</translation>
+    </message>
+    <message>
+        <source>Keeping what was learned of %1 so far: it is checked and used to embed the images.</source>
+        <translation>Das bisher von %1 Gelernte wird behalten: Es wird geprüft, und die Bilder werden damit eingebettet.</translation>
+    </message>
+    <message>
+        <source>Discarding what was learned…</source>
+        <translation>Gelerntes wird verworfen…</translation>
+    </message>
+    <message>
+        <source>%1 is learned</source>
+        <translation>%1 ist gelernt</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>GPU (%1)</source>
+        <translation>GPU (%1)</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln thread(s)</source>
+        <translation>
+            <numerusform>%Ln Thread</numerusform>
+            <numerusform>%Ln Threads</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>better</source>
+        <translation>besser</translation>
+    </message>
+    <message>
+        <source>worse</source>
+        <translation>schlechter</translation>
+    </message>
+    <message>
+        <source>no clear difference</source>
+        <translation>kein klarer Unterschied</translation>
+    </message>
+    <message>
+        <source>Better: %1</source>
+        <translation>Besser: %1</translation>
+    </message>
+    <message>
+        <source>Worse, keep the base: %1</source>
+        <translation>Schlechter, Basis behalten: %1</translation>
+    </message>
+    <message>
+        <source>No clear difference: %1</source>
+        <translation>Kein klarer Unterschied: %1</translation>
+    </message>
+    <message>
+        <source>an altered copy finds its image first %1 of the time, before %2 (95 % interval %3 to %4)</source>
+        <translation>Eine veränderte Kopie findet ihr Bild in %1 der Fälle zuerst, vorher %2 (95-%-Intervall %3 bis %4)</translation>
+    </message>
+    <message>
+        <source>and shares %1 of its neighbours, before %2 (%3 to %4).</source>
+        <translation>und teilt %1 seiner Nachbarn, vorher %2 (%3 bis %4).</translation>
+    </message>
+    <message>
+        <source>up %1</source>
+        <translation>%1 höher</translation>
+    </message>
+    <message>
+        <source>down %1</source>
+        <translation>%1 tiefer</translation>
+    </message>
+    <message>
+        <source>new</source>
+        <translation>neu</translation>
+    </message>
+    <message>
+        <source>gone</source>
+        <translation>weg</translation>
     </message>
 </context>
 <context>
@@ -291,6 +490,138 @@
     <message>
         <source>No images here yet. Drop a folder of images on the window.</source>
         <translation>Hier sind noch keine Bilder. Legen Sie einen Ordner mit Bildern auf dem Fenster ab.</translation>
+    </message>
+    <message>
+        <source>k = %1</source>
+        <translation>k = %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln group(s)</source>
+        <translation>
+            <numerusform>%Ln Gruppe</numerusform>
+            <numerusform>%Ln Gruppen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Group of %Ln image(s)</source>
+        <translation>
+            <numerusform>Gruppe mit %Ln Bild</numerusform>
+            <numerusform>Gruppe mit %Ln Bildern</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::AdaptChild</name>
+    <message>
+        <source>grappa-cli could not be started. Check that it lies beside this program.</source>
+        <translation>grappa-cli ließ sich nicht starten. Prüfen Sie, ob es neben diesem Programm liegt.</translation>
+    </message>
+    <message>
+        <source>Learning ended unexpectedly. What is done is kept; resume goes on from there.</source>
+        <translation>Das Lernen endete unerwartet. Was erledigt ist, bleibt erhalten; „Fortsetzen“ macht dort weiter.</translation>
+    </message>
+    <message>
+        <source>grappa-cli was ended by signal %1. %2</source>
+        <translation>grappa-cli wurde durch Signal %1 beendet. %2</translation>
+    </message>
+    <message>
+        <source>Nothing was learned yet that could be kept. Let it go on, or discard it.</source>
+        <translation>Es wurde noch nichts gelernt, das sich behalten ließe. Lassen Sie es weiterlaufen oder verwerfen Sie es.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::AdaptEstimator</name>
+    <message>
+        <source>This computer&apos;s speed could not be measured. Learning can be started all the same.</source>
+        <translation>Die Geschwindigkeit dieses Computers ließ sich nicht messen. Das Lernen kann trotzdem beginnen.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::AdaptationList</name>
+    <message>
+        <source>Learn this collection…</source>
+        <translation>Diese Sammlung lernen…</translation>
+    </message>
+    <message>
+        <source>Learned</source>
+        <translation>Gelerntes</translation>
+    </message>
+    <message>
+        <source>What searches can use</source>
+        <translation>Womit gesucht werden kann</translation>
+    </message>
+    <message>
+        <source>Grappa learns what matters in a collection, without labels</source>
+        <translation>Grappa lernt ohne Beschriftungen, worauf es in einer Sammlung ankommt</translation>
+    </message>
+    <message>
+        <source>Use this</source>
+        <translation>Dies verwenden</translation>
+    </message>
+    <message>
+        <source>Show the report</source>
+        <translation>Bericht zeigen</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exportieren…</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::AdaptationListModel</name>
+    <message>
+        <source>not complete yet</source>
+        <translation>noch nicht vollständig</translation>
+    </message>
+    <message>
+        <source>Base</source>
+        <translation>Basis</translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation>in Gebrauch</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::AttentionBar</name>
+    <message>
+        <source>Granularity attention</source>
+        <translation>Gewicht der Granularitäten</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::AttentionModel</name>
+    <message>
+        <source>k = %1</source>
+        <translation>k = %1</translation>
+    </message>
+    <message>
+        <source>%1, mean of the blocks: %2 %</source>
+        <translation>%1, Mittel der Blöcke: %2 %</translation>
+    </message>
+    <message>
+        <source>%1, block %2: %3 %</source>
+        <translation>%1, Block %2: %3 %</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>Mean of the adapted blocks</source>
+        <translation>Mittel der angepassten Blöcke</translation>
+    </message>
+    <message>
+        <source>Adapted block %1</source>
+        <translation>Angepasster Block %1</translation>
     </message>
 </context>
 <context>
@@ -384,6 +715,48 @@
     <message>
         <source>%1 (offline)</source>
         <translation>%1 (offline)</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::CurveChart</name>
+    <message>
+        <source>The curve appears once learning begins.</source>
+        <translation>Die Kurve erscheint, sobald das Lernen beginnt.</translation>
+    </message>
+    <message>
+        <source>loss</source>
+        <translation>Verlust</translation>
+    </message>
+    <message>
+        <source>copies found first</source>
+        <translation>Kopien zuerst gefunden</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>Schritte</translation>
+    </message>
+    <message>
+        <source>copies found first, %</source>
+        <translation>Kopien zuerst gefunden, %</translation>
+    </message>
+    <message numerus="yes">
+        <source>loss %1 after %Ln step(s)</source>
+        <translation>
+            <numerusform>Verlust %1 nach %Ln Schritt</numerusform>
+            <numerusform>Verlust %1 nach %Ln Schritten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of copies found first</source>
+        <translation>%1 der Kopien zuerst gefunden</translation>
+    </message>
+    <message>
+        <source>Curve of the run</source>
+        <translation>Kurve des Laufs</translation>
+    </message>
+    <message>
+        <source>k = %1</source>
+        <translation>k = %1</translation>
     </message>
 </context>
 <context>
@@ -533,6 +906,130 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     </message>
 </context>
 <context>
+    <name>grappa::GranularityBar</name>
+    <message>
+        <source>There are too few images to group them.</source>
+        <translation>Es sind zu wenige Bilder, um sie zu gruppieren.</translation>
+    </message>
+    <message>
+        <source>The images are grouped as soon as the work under way is done.</source>
+        <translation>Die Bilder werden gruppiert, sobald die laufende Arbeit erledigt ist.</translation>
+    </message>
+    <message>
+        <source>The images are being grouped. The levels appear in a moment.</source>
+        <translation>Die Bilder werden gruppiert. Die Stufen erscheinen gleich.</translation>
+    </message>
+    <message>
+        <source>The images could not be grouped. It is tried again when images are added.</source>
+        <translation>Die Bilder ließen sich nicht gruppieren. Kommen Bilder hinzu, wird es erneut versucht.</translation>
+    </message>
+    <message>
+        <source>same shot</source>
+        <translation>gleiche Aufnahme</translation>
+    </message>
+    <message>
+        <source>same kind</source>
+        <translation>gleiche Art</translation>
+    </message>
+    <message>
+        <source>Auto</source>
+        <translation>Auto</translation>
+    </message>
+    <message>
+        <source>Auto: smoothed by the neighbours of each image</source>
+        <translation>Auto: geglättet durch die Nachbarn jedes Bildes</translation>
+    </message>
+    <message>
+        <source>Each image is described together with its nearest neighbours. Often the best; the very same shot may come later.</source>
+        <translation>Jedes Bild wird mit seinen nächsten Nachbarn zusammen beschrieben. Oft am besten; genau dieselbe Aufnahme kann weiter hinten kommen.</translation>
+    </message>
+    <message>
+        <source>What searches use</source>
+        <translation>Womit gesucht wird</translation>
+    </message>
+    <message>
+        <source>Search by the base model, or by what was learned from a collection</source>
+        <translation>Mit dem Basismodell suchen oder mit dem, was von einer Sammlung gelernt wurde</translation>
+    </message>
+    <message>
+        <source>Groups of this level</source>
+        <translation>Gruppen dieser Stufe</translation>
+    </message>
+    <message>
+        <source>Why a result is there</source>
+        <translation>Warum ein Ergebnis da ist</translation>
+    </message>
+    <message>
+        <source>These images have no groups that could be told apart.</source>
+        <translation>Diese Bilder haben keine unterscheidbaren Gruppen.</translation>
+    </message>
+    <message>
+        <source>Base</source>
+        <translation>Basis</translation>
+    </message>
+    <message>
+        <source>with their neighbours</source>
+        <translation>mit ihren Nachbarn</translation>
+    </message>
+    <message>
+        <source>by the image itself</source>
+        <translation>nach dem Bild selbst</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::GranularityController</name>
+    <message>
+        <source>By the image itself: what looks the same comes first.</source>
+        <translation>Nach dem Bild selbst: Was gleich aussieht, kommt zuerst.</translation>
+    </message>
+    <message numerus="yes">
+        <source>The images in %Ln group(s): what is in the same group comes first. Typical groups:</source>
+        <translation>
+            <numerusform>Die Bilder in %Ln Gruppe: Was in derselben Gruppe ist, kommt zuerst. Typische Gruppen:</numerusform>
+            <numerusform>Die Bilder in %Ln Gruppen: Was in derselben Gruppe ist, kommt zuerst. Typische Gruppen:</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::GranularitySlider</name>
+    <message>
+        <source>How broadly is searched: from the same shot to the same kind</source>
+        <translation>Wie weit gesucht wird: von der gleichen Aufnahme bis zur gleichen Art</translation>
+    </message>
+    <message>
+        <source>same shot</source>
+        <translation>gleiche Aufnahme</translation>
+    </message>
+    <message>
+        <source>k = %1</source>
+        <translation>k = %1</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::GroupController</name>
+    <message>
+        <source>Groups of images</source>
+        <translation>Bildgruppen</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::GroupListModel</name>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln Bild</numerusform>
+            <numerusform>%Ln Bilder</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Group %1, %Ln image(s)</source>
+        <translation>
+            <numerusform>Gruppe %1, %Ln Bild</numerusform>
+            <numerusform>Gruppe %1, %Ln Bilder</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>grappa::ImageActions</name>
     <message>
         <source>Search by this image</source>
@@ -653,6 +1150,377 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     </message>
 </context>
 <context>
+    <name>grappa::LearnSheet</name>
+    <message>
+        <source>Start learning</source>
+        <translation>Lernen beginnen</translation>
+    </message>
+    <message>
+        <source>Learn a collection</source>
+        <translation>Eine Sammlung lernen</translation>
+    </message>
+    <message>
+        <source>Collection</source>
+        <translation>Sammlung</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 (%Ln image(s))</source>
+        <translation>
+            <numerusform>%1 (%Ln Bild)</numerusform>
+            <numerusform>%1 (%Ln Bilder)</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Learn</source>
+        <translation>Lernen</translation>
+    </message>
+    <message>
+        <source>Advanced</source>
+        <translation>Erweitert</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Grappa adapts its model to these images, without labels and on this computer. You can go on searching meanwhile, pause at any time, and compare before you use the result.</source>
+        <translation>Grappa passt sein Modell an diese Bilder an, ohne Beschriftungen und auf diesem Computer. Sie können derweil weiter suchen, jederzeit pausieren und vergleichen, bevor Sie das Ergebnis verwenden.</translation>
+    </message>
+    <message>
+        <source>Quick</source>
+        <translation>Schnell</translation>
+    </message>
+    <message>
+        <source>A first look at what can be gained</source>
+        <translation>Ein erster Blick auf den möglichen Gewinn</translation>
+    </message>
+    <message>
+        <source>Normal</source>
+        <translation>Normal</translation>
+    </message>
+    <message>
+        <source>What suits most collections</source>
+        <translation>Was für die meisten Sammlungen passt</translation>
+    </message>
+    <message>
+        <source>Thorough</source>
+        <translation>Gründlich</translation>
+    </message>
+    <message>
+        <source>The last bit, overnight</source>
+        <translation>Das letzte bisschen, über Nacht</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>The collection&apos;s, with a number</source>
+        <translation>Wie die Sammlung, mit einer Nummer</translation>
+    </message>
+    <message>
+        <source>Granularities</source>
+        <translation>Granularitäten</translation>
+    </message>
+    <message>
+        <source>From the number of images; or for example 16, 64, 256</source>
+        <translation>Aus der Zahl der Bilder; oder etwa 16, 64, 256</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>Threads</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Startwert</translation>
+    </message>
+    <message>
+        <source>The same seed gives the same result</source>
+        <translation>Derselbe Startwert ergibt dasselbe Ergebnis</translation>
+    </message>
+    <message>
+        <source>measuring…</source>
+        <translation>wird gemessen…</translation>
+    </message>
+    <message>
+        <source>about %1</source>
+        <translation>etwa %1</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>There is no collection yet. Add a folder of images first.</source>
+        <translation>Es gibt noch keine Sammlung. Fügen Sie zuerst einen Ordner mit Bildern hinzu.</translation>
+    </message>
+    <message>
+        <source>Learning needs %1 images or more. Add more folders to this collection first.</source>
+        <translation>Zum Lernen braucht es mindestens %1 Bilder. Fügen Sie dieser Sammlung zuerst weitere Ordner hinzu.</translation>
+    </message>
+    <message>
+        <source>Something learned has this name already. Choose another one.</source>
+        <translation>So heißt schon etwas Gelerntes. Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>Granularities are numbers of groups, with commas between them.</source>
+        <translation>Granularitäten sind Gruppenzahlen, durch Kommas getrennt.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::Learning</name>
+    <message>
+        <source>There is something learned that is called %1 already. Choose another name.</source>
+        <translation>Es gibt schon etwas Gelerntes namens %1. Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>rename %1</source>
+        <translation>%1 umbenennen</translation>
+    </message>
+    <message>
+        <source>delete %1</source>
+        <translation>%1 löschen</translation>
+    </message>
+    <message>
+        <source>It could not be written there. Choose another place, or free some space.</source>
+        <translation>Dort ließ es sich nicht schreiben. Wählen Sie einen anderen Ort oder schaffen Sie Platz.</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::LearningBar</name>
+    <message>
+        <source>Show</source>
+        <translation>Zeigen</translation>
+    </message>
+    <message>
+        <source>Progress of learning</source>
+        <translation>Fortschritt des Lernens</translation>
+    </message>
+    <message>
+        <source>Show what is being learned</source>
+        <translation>Zeigen, was gelernt wird</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pausieren</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::LearningController</name>
+    <message>
+        <source>What was learned of %1 was discarded. Searches go on as before.</source>
+        <translation>Das von %1 Gelernte wurde verworfen. Die Suche geht weiter wie bisher.</translation>
+    </message>
+    <message>
+        <source>%1 was exported.</source>
+        <translation>%1 wurde exportiert.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln new image(s) in %1, %2 unlike what was learned: learn again?</source>
+        <translation>
+            <numerusform>%Ln neues Bild in %1, davon %2 anders als das Gelernte: erneut lernen?</numerusform>
+            <numerusform>%Ln neue Bilder in %1, davon %2 anders als das Gelernte: erneut lernen?</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Learn again…</source>
+        <translation>Erneut lernen…</translation>
+    </message>
+    <message>
+        <source>No image is selected in the gallery. Select one there first.</source>
+        <translation>In der Galerie ist kein Bild ausgewählt. Wählen Sie dort zuerst eines aus.</translation>
+    </message>
+    <message>
+        <source>%1 is being learned already. Let it end, keep it or discard it first.</source>
+        <translation>%1 wird schon gelernt. Lassen Sie es zuerst enden, behalten oder verwerfen Sie es.</translation>
+    </message>
+    <message>
+        <source>%1 is learned: %2.</source>
+        <translation>%1 ist gelernt: %2.</translation>
+    </message>
+    <message>
+        <source>Show the report</source>
+        <translation>Bericht zeigen</translation>
+    </message>
+    <message>
+        <source>This image is not described by both yet. Choose another one.</source>
+        <translation>Dieses Bild ist noch nicht von beiden beschrieben. Wählen Sie ein anderes.</translation>
+    </message>
+    <message>
+        <source>%1 was deleted. Your images were not touched.</source>
+        <translation>%1 wurde gelöscht. Ihre Bilder wurden nicht angerührt.</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Export what was learned</source>
+        <translation>Gelerntes exportieren</translation>
+    </message>
+    <message>
+        <source>Adaptations (*.safetensors)</source>
+        <translation>Gelerntes (*.safetensors)</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::LearningPage</name>
+    <message>
+        <source>Gallery</source>
+        <translation>Galerie</translation>
+    </message>
+    <message>
+        <source>Search and browse while it learns</source>
+        <translation>Suchen und blättern, während gelernt wird</translation>
+    </message>
+    <message>
+        <source>Stop and keep</source>
+        <translation>Beenden, behalten</translation>
+    </message>
+    <message>
+        <source>What was learned so far is checked and becomes the result</source>
+        <translation>Das bisher Gelernte wird geprüft und wird zum Ergebnis</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Discard all that was learned in this run? This cannot be taken back.</source>
+        <translation>Alles verwerfen, was in diesem Lauf gelernt wurde? Das lässt sich nicht zurücknehmen.</translation>
+    </message>
+    <message>
+        <source>Discard it</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Go on learning</source>
+        <translation>Weiter lernen</translation>
+    </message>
+    <message>
+        <source>Curve, groups and examples</source>
+        <translation>Kurve, Gruppen und Beispiele</translation>
+    </message>
+    <message>
+        <source>The largest groups of each k appear here once the images are described.</source>
+        <translation>Die größten Gruppen jedes k erscheinen hier, sobald die Bilder beschrieben sind.</translation>
+    </message>
+    <message>
+        <source>Example</source>
+        <translation>Beispiel</translation>
+    </message>
+    <message>
+        <source>What it finds now</source>
+        <translation>Was es jetzt findet</translation>
+    </message>
+    <message>
+        <source>Groups that were found</source>
+        <translation>Gefundene Gruppen</translation>
+    </message>
+    <message>
+        <source>What held-out examples find</source>
+        <translation>Was Beispiele finden, von denen nicht gelernt wird</translation>
+    </message>
+    <message>
+        <source>Nothing is being learned.</source>
+        <translation>Es wird nichts gelernt.</translation>
+    </message>
+    <message>
+        <source>Learning</source>
+        <translation>Lernen</translation>
+    </message>
+    <message>
+        <source>Learning %1</source>
+        <translation>%1 wird gelernt</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pausieren</translation>
+    </message>
+    <message>
+        <source>Goes on from where it was</source>
+        <translation>Macht dort weiter, wo es war</translation>
+    </message>
+    <message>
+        <source>Frees the device; what is done is kept</source>
+        <translation>Gibt das Gerät frei; was erledigt ist, bleibt erhalten</translation>
+    </message>
+    <message>
+        <source>The stages are shown once it runs.</source>
+        <translation>Die Abschnitte erscheinen, sobald es läuft.</translation>
+    </message>
+    <message>
+        <source>k = %1</source>
+        <translation>k = %1</translation>
+    </message>
+    <message>
+        <source>Groups of k = %1</source>
+        <translation>Gruppen von k = %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln Bild</numerusform>
+            <numerusform>%Ln Bilder</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Group of %1</source>
+        <translation>Gruppe: %1</translation>
+    </message>
+    <message>
+        <source>Some images are searched again and again as learning goes on.</source>
+        <translation>Mit einigen Bildern wird während des Lernens immer wieder gesucht.</translation>
+    </message>
+    <message>
+        <source>Before anything was learned</source>
+        <translation>Bevor etwas gelernt wurde</translation>
+    </message>
+    <message>
+        <source>%1, epoch %2</source>
+        <translation>%1, Epoche %2</translation>
+    </message>
+    <message>
+        <source>new</source>
+        <translation>neu</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln new</source>
+        <translation>
+            <numerusform>%Ln neu</numerusform>
+            <numerusform>%Ln neu</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>grappa::MainWindow</name>
     <message>
         <source>Sample photos</source>
@@ -746,6 +1614,22 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <source>%1 was removed from Grappa. Its files were not touched.</source>
         <translation>%1 wurde aus Grappa entfernt. Die Dateien wurden nicht angerührt.</translation>
     </message>
+    <message>
+        <source>Learn this collection…</source>
+        <translation>Diese Sammlung lernen…</translation>
+    </message>
+    <message>
+        <source>Groups of this level</source>
+        <translation>Gruppen dieser Stufe</translation>
+    </message>
+    <message>
+        <source>Why a result is there</source>
+        <translation>Warum ein Ergebnis da ist</translation>
+    </message>
+    <message>
+        <source>%1 is being learned. Rename it once that has ended.</source>
+        <translation>%1 wird gelernt. Benennen Sie es um, wenn das beendet ist.</translation>
+    </message>
 </context>
 <context>
     <name>grappa::MessageBar</name>
@@ -756,6 +1640,29 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>Close the message</source>
         <translation>Meldung schließen</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::Overlays</name>
+    <message>
+        <source>Looking at the patches of both images…</source>
+        <translation>Bildfelder beider Bilder werden betrachtet…</translation>
+    </message>
+    <message>
+        <source>the model&apos;s, with what was learned</source>
+        <translation>laut Modell mit dem Gelernten</translation>
+    </message>
+    <message>
+        <source>the base model&apos;s own</source>
+        <translation>laut Basismodell selbst</translation>
+    </message>
+    <message>
+        <source>Bright: where the last block&apos;s [class] token attends; %1. It does not say which granularity decided.</source>
+        <translation>Hell: worauf das [class]-Token des letzten Blocks achtet, %1. Welche Granularität entschied, sagt es nicht.</translation>
+    </message>
+    <message>
+        <source>Bright: patches with a similar one in the other image; %1. Point at a patch to see its best matches.</source>
+        <translation>Hell: Bildfelder mit einem ähnlichen im anderen Bild, %1. Zeigen Sie auf ein Bildfeld, um seine besten Treffer zu sehen.</translation>
     </message>
 </context>
 <context>
@@ -802,6 +1709,113 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     </message>
 </context>
 <context>
+    <name>grappa::ReportPage</name>
+    <message>
+        <source>Report</source>
+        <translation>Bericht</translation>
+    </message>
+    <message>
+        <source>Gallery</source>
+        <translation>Galerie</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>Verwenden</translation>
+    </message>
+    <message>
+        <source>Keep base</source>
+        <translation>Basis behalten</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Base</source>
+        <translation>Basis</translation>
+    </message>
+    <message>
+        <source>Learned</source>
+        <translation>Gelerntes</translation>
+    </message>
+    <message>
+        <source>Change (95 % interval)</source>
+        <translation>Änderung (95-%-Intervall)</translation>
+    </message>
+    <message>
+        <source>An altered copy finds its image first</source>
+        <translation>Eine veränderte Kopie findet ihr Bild zuerst</translation>
+    </message>
+    <message>
+        <source>Its mean reciprocal rank</source>
+        <translation>Ihr mittlerer reziproker Rang</translation>
+    </message>
+    <message>
+        <source>It shares its image&apos;s neighbours</source>
+        <translation>Sie teilt die Nachbarn ihres Bildes</translation>
+    </message>
+    <message>
+        <source>Neighbours that are those of the base</source>
+        <translation>Nachbarn, die auch die der Basis sind</translation>
+    </message>
+    <message>
+        <source>Image that is searched by</source>
+        <translation>Bild, mit dem gesucht wird</translation>
+    </message>
+    <message>
+        <source>Another image</source>
+        <translation>Anderes Bild</translation>
+    </message>
+    <message>
+        <source>The selected image</source>
+        <translation>Ausgewähltes Bild</translation>
+    </message>
+    <message>
+        <source>The image that is selected in the gallery</source>
+        <translation>Das Bild, das in der Galerie ausgewählt ist</translation>
+    </message>
+    <message>
+        <source>Click a result to compare its own results.</source>
+        <translation>Ein Klick auf ein Ergebnis vergleicht dessen eigene Ergebnisse.</translation>
+    </message>
+    <message>
+        <source>Before and after</source>
+        <translation>Vorher und nachher</translation>
+    </message>
+    <message>
+        <source>Results of the base</source>
+        <translation>Ergebnisse der Basis</translation>
+    </message>
+    <message>
+        <source>Results of what was learned</source>
+        <translation>Ergebnisse des Gelernten</translation>
+    </message>
+    <message>
+        <source>There is no report of this. Compare the results below to see what it does.</source>
+        <translation>Hierzu gibt es keinen Bericht. Vergleichen Sie die Ergebnisse unten, um zu sehen, was es bewirkt.</translation>
+    </message>
+    <message>
+        <source>Measured on %1 images that were never learned from, searched among %2.</source>
+        <translation>Gemessen an %1 Bildern, von denen nie gelernt wurde, gesucht unter %2.</translation>
+    </message>
+    <message>
+        <source>%1 (%2 to %3)</source>
+        <translation>%1 (%2 bis %3)</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>In Gebrauch</translation>
+    </message>
+    <message>
+        <source>Back to base</source>
+        <translation>Zurück zur Basis</translation>
+    </message>
+    <message>
+        <source>Choose an image to see what it found before, and what it finds now.</source>
+        <translation>Wählen Sie ein Bild, um zu sehen, was es vorher fand und was es jetzt findet.</translation>
+    </message>
+</context>
+<context>
     <name>grappa::ScoreCut</name>
     <message>
         <source>Lowest score that is shown</source>
@@ -825,6 +1839,10 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>grappa-cli could not be started. Check that it lies beside this program.</source>
         <translation>grappa-cli ließ sich nicht starten. Prüfen Sie, ob es neben diesem Programm liegt.</translation>
+    </message>
+    <message>
+        <source>The search was stopped. Search again.</source>
+        <translation>Die Suche wurde angehalten. Suchen Sie erneut.</translation>
     </message>
 </context>
 <context>
@@ -855,6 +1873,14 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>The library was embedded anew in the meantime. Search again.</source>
         <translation>Die Bibliothek wurde inzwischen neu eingebettet. Suchen Sie erneut.</translation>
+    </message>
+    <message>
+        <source>What was learned cannot be searched by any more: it was removed or holds no images. Searches use the base again.</source>
+        <translation>Mit dem Gelernten lässt sich nicht mehr suchen: Es wurde entfernt oder enthält keine Bilder. Gesucht wird wieder mit der Basis.</translation>
+    </message>
+    <message>
+        <source>This cannot be used yet: it has described no image. Searches go on as before.</source>
+        <translation>Dies lässt sich noch nicht verwenden: Es hat kein Bild beschrieben. Die Suche geht weiter wie bisher.</translation>
     </message>
 </context>
 <context>
@@ -975,6 +2001,54 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <source>In the large view</source>
         <translation>In der großen Ansicht</translation>
     </message>
+    <message>
+        <source>Where the model attends, comparing</source>
+        <translation>Worauf das Modell achtet, im Vergleich</translation>
+    </message>
+    <message>
+        <source>Patches that match, comparing</source>
+        <translation>Bildfelder, die sich gleichen, im Vergleich</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::StageList</name>
+    <message>
+        <source>done</source>
+        <translation>erledigt</translation>
+    </message>
+    <message>
+        <source>under way</source>
+        <translation>läuft</translation>
+    </message>
+    <message>
+        <source>to come</source>
+        <translation>steht aus</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>%1, %2, %3</source>
+        <translation>%1, %2, %3</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::StopPreview</name>
+    <message numerus="yes">
+        <source>A group of %Ln image(s).</source>
+        <translation>
+            <numerusform>Eine Gruppe mit %Ln Bild.</numerusform>
+            <numerusform>Eine Gruppe mit %Ln Bildern.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln Bild</numerusform>
+            <numerusform>%Ln Bilder</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>grappa::UnreadableDialog</name>
@@ -1071,6 +2145,22 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <source>Result</source>
         <translation>Ergebnis</translation>
     </message>
+    <message>
+        <source>Attention</source>
+        <translation>Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>Where the model looks: the attention of its last block&apos;s [class] token over the patches. It is the model&apos;s own and does not say which granularity decided (A)</source>
+        <translation>Wohin das Modell schaut: die Aufmerksamkeit des [class]-Tokens seines letzten Blocks über die Bildfelder. Sie ist die des Modells selbst und sagt nicht, welche Granularität entschied (A)</translation>
+    </message>
+    <message>
+        <source>Match</source>
+        <translation>Abgleich</translation>
+    </message>
+    <message>
+        <source>Which patches of the two images are alike, by the model&apos;s own patch features. Point at a patch of one image: its best matches light up in the other (M)</source>
+        <translation>Welche Bildfelder der beiden Bilder sich ähneln, nach den eigenen Merkmalen des Modells. Zeigen Sie auf ein Bildfeld des einen: Seine besten Treffer leuchten im anderen auf (M)</translation>
+    </message>
 </context>
 <context>
     <name>grappa::ViewerController</name>
@@ -1085,6 +2175,120 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>%1 · score %2</source>
         <translation>%1 · Ähnlichkeit %2</translation>
+    </message>
+</context>
+<context>
+    <name>grappa::WhyPanel</name>
+    <message>
+        <source>Hide the panel</source>
+        <translation>Bereich ausblenden</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>Ergebnis</translation>
+    </message>
+    <message>
+        <source>Granularities of the result</source>
+        <translation>Granularitäten des Ergebnisses</translation>
+    </message>
+    <message>
+        <source>Query</source>
+        <translation>Anfrage</translation>
+    </message>
+    <message>
+        <source>Granularities of the query</source>
+        <translation>Granularitäten der Anfrage</translation>
+    </message>
+    <message>
+        <source>Blocks</source>
+        <translation>Blöcke</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>Stufen</translation>
+    </message>
+    <message>
+        <source>Granularity attention by level and block, in percent</source>
+        <translation>Gewicht der Granularitäten nach Stufe und Block, in Prozent</translation>
+    </message>
+    <message>
+        <source>How much each level counts in each adapted block of the model, in percent</source>
+        <translation>Wie viel jede Stufe in jedem angepassten Block des Modells zählt, in Prozent</translation>
+    </message>
+    <message>
+        <source>WHY</source>
+        <translation>WARUM</translation>
+    </message>
+    <message>
+        <source>The query: %1</source>
+        <translation>Die Anfrage: %1</translation>
+    </message>
+    <message>
+        <source>Query: %1</source>
+        <translation>Anfrage: %1</translation>
+    </message>
+    <message>
+        <source>%1 · rank %2</source>
+        <translation>%1 · Rang %2</translation>
+    </message>
+    <message>
+        <source>The base model looks at one granularity only. Learn this collection, and this panel shows which granularities decide.</source>
+        <translation>Das Basismodell betrachtet nur eine Granularität. Lernen Sie diese Sammlung, dann zeigt dieser Bereich, welche Granularitäten entscheiden.</translation>
+    </message>
+    <message>
+        <source>It is not known by which granularities this image was described.</source>
+        <translation>Es ist nicht bekannt, mit welchen Granularitäten dieses Bild beschrieben wurde.</translation>
+    </message>
+    <message>
+        <source>Choose an image to see by which granularities it is described.</source>
+        <translation>Wählen Sie ein Bild, um zu sehen, mit welchen Granularitäten es beschrieben ist.</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Taken</source>
+        <translation>Aufgenommen</translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation>Pixel</translation>
+    </message>
+    <message>
+        <source>%1 × %2</source>
+        <translation>%1 × %2</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>Typ</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Copies</source>
+        <translation>Kopien</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) hold it</source>
+        <translation>
+            <numerusform>%Ln Datei enthält es</numerusform>
+            <numerusform>%Ln Dateien enthalten es</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>Ort</translation>
+    </message>
+    <message>
+        <source>not there at the moment</source>
+        <translation>zurzeit nicht da</translation>
+    </message>
+    <message>
+        <source>Damage</source>
+        <translation>Schaden</translation>
     </message>
 </context>
 <context>

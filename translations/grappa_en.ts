@@ -29,6 +29,23 @@
     </message>
 </context>
 <context>
+    <name>LearningText</name>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln image</numerusform>
+            <numerusform>%Ln images</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln thread(s)</source>
+        <translation>
+            <numerusform>%Ln thread</numerusform>
+            <numerusform>%Ln threads</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>PlaceText</name>
     <message numerus="yes">
         <source>%1 of %Ln image(s) pass the filter</source>
@@ -49,6 +66,20 @@
         <translation>
             <numerusform>%Ln file could not be read</numerusform>
             <numerusform>%Ln files could not be read</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln group(s)</source>
+        <translation>
+            <numerusform>%Ln group</numerusform>
+            <numerusform>%Ln groups</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Group of %Ln image(s)</source>
+        <translation>
+            <numerusform>Group of %Ln image</numerusform>
+            <numerusform>Group of %Ln images</numerusform>
         </translation>
     </message>
 </context>
@@ -87,6 +118,43 @@
     </message>
 </context>
 <context>
+    <name>grappa::CurveChart</name>
+    <message numerus="yes">
+        <source>loss %1 after %Ln step(s)</source>
+        <translation>
+            <numerusform>loss %1 after %Ln step</numerusform>
+            <numerusform>loss %1 after %Ln steps</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::GranularityController</name>
+    <message numerus="yes">
+        <source>The images in %Ln group(s): what is in the same group comes first. Typical groups:</source>
+        <translation>
+            <numerusform>The images in %Ln group: what is in the same group comes first. Typical groups:</numerusform>
+            <numerusform>The images in %Ln groups: what is in the same group comes first. Typical groups:</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::GroupListModel</name>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln image</numerusform>
+            <numerusform>%Ln images</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Group %1, %Ln image(s)</source>
+        <translation>
+            <numerusform>Group %1, %Ln image</numerusform>
+            <numerusform>Group %1, %Ln images</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>grappa::ImageActions</name>
     <message numerus="yes">
         <source>%Ln image(s) exported to %1.</source>
@@ -111,6 +179,43 @@
     </message>
 </context>
 <context>
+    <name>grappa::LearnSheet</name>
+    <message numerus="yes">
+        <source>%1 (%Ln image(s))</source>
+        <translation>
+            <numerusform>%1 (%Ln image)</numerusform>
+            <numerusform>%1 (%Ln images)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::LearningController</name>
+    <message numerus="yes">
+        <source>%Ln new image(s) in %1, %2 unlike what was learned: learn again?</source>
+        <translation>
+            <numerusform>%Ln new image in %1, %2 unlike what was learned: learn again?</numerusform>
+            <numerusform>%Ln new images in %1, %2 unlike what was learned: learn again?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::LearningPage</name>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln image</numerusform>
+            <numerusform>%Ln images</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln new</source>
+        <translation>
+            <numerusform>%Ln new</numerusform>
+            <numerusform>%Ln new</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>grappa::Session</name>
     <message numerus="yes">
         <source>%1 and %n more</source>
@@ -121,12 +226,39 @@
     </message>
 </context>
 <context>
+    <name>grappa::StopPreview</name>
+    <message numerus="yes">
+        <source>A group of %Ln image(s).</source>
+        <translation>
+            <numerusform>A group of %Ln image.</numerusform>
+            <numerusform>A group of %Ln images.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln image</numerusform>
+            <numerusform>%Ln images</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>grappa::UnreadableDialog</name>
     <message numerus="yes">
         <source>%n file(s) of %1 could not be read</source>
         <translation>
             <numerusform>%n file of %1 could not be read</numerusform>
             <numerusform>%n files of %1 could not be read</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::WhyPanel</name>
+    <message numerus="yes">
+        <source>%Ln file(s) hold it</source>
+        <translation>
+            <numerusform>%Ln file holds it</numerusform>
+            <numerusform>%Ln files hold it</numerusform>
         </translation>
     </message>
 </context>

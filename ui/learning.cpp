@@ -74,6 +74,10 @@ Learning::Learning(const QString& cli, const QStringList& arguments, LibraryPath
     connect(&m_adaptations, &AdaptationListModel::renameRequested, this, &Learning::rename);
 }
 
+Learning::~Learning() {
+    m_stopDrift.request_stop();
+}
+
 void Learning::begin(std::vector<CollectionId> hiddenCollections) {
     purgeHidden();
     offerStopped(hiddenCollections);
@@ -241,7 +245,7 @@ void Learning::checkDrift(std::optional<CollectionId> collection) {
     };
     m_searches.run(
         this,
-        [collection](LibraryAccess& access) {
+        [collection, stop = m_stopDrift.get_token()](LibraryAccess& access) {
             std::vector<Finding> findings;
             std::vector<CollectionId> seen;
             const std::vector<std::int64_t> hidden = readHiddenAdaptations(access.library());
@@ -252,7 +256,7 @@ void Learning::checkDrift(std::optional<CollectionId> collection) {
                 if (std::find(seen.begin(), seen.end(), *row.collection) != seen.end()) continue;
                 seen.push_back(*row.collection);
                 const auto set = setOf(access.library(), row);
-                const auto drift = set ? measureDrift(access.library(), *set) : std::nullopt;
+                const auto drift = set ? measureDrift(access.library(), *set, {.stop = stop}) : std::nullopt;
                 if (drift && isWorthTelling(*drift)) findings.push_back({*row.collection, *drift});
             }
             return findings;

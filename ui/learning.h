@@ -25,6 +25,7 @@ public:
     /// `arguments` come before the verb. `thread`, `undo`: of the session.
     Learning(const QString& cli, const QStringList& arguments, LibraryPaths paths, LibraryThread& thread,
              QUndoStack& undo, QObject* parent = nullptr);
+    ~Learning() override;
 
     AdaptChild* run() { return &m_run; }
     AdaptEstimator* estimator() { return &m_estimator; }
@@ -72,6 +73,7 @@ private:
     LibraryPaths m_paths;
     LibraryThread& m_thread;
     LibraryThread m_searches; ///< of before and after, drift, copies
+    std::stop_source m_stopDrift;
     QUndoStack& m_undo;
     AdaptChild m_run;
     AdaptEstimator m_estimator;

@@ -39,10 +39,11 @@ std::optional<LevelRow> finestLevel(Library& library, EmbeddingSetId set) {
 } // namespace
 
 std::vector<float> nearestCosines(std::span<const std::uint16_t* const> rows, std::span<const std::uint16_t> centroids,
-                                  std::size_t dim) {
+                                  std::size_t dim, const std::stop_token& stop) {
     std::vector<float> cosines;
     cosines.reserve(rows.size());
     for (const std::uint16_t* row : rows) {
+        if (stop.stop_requested()) break;
         float best = -1;
         for (std::size_t offset = 0; offset + dim <= centroids.size(); offset += dim)
             best = std::max(best, halfDot(row, centroids.data() + offset, dim));
@@ -72,10 +73,11 @@ std::optional<Drift> measureDrift(Library& library, const EmbeddingSet& adapted,
     Drift drift{.learned = level->images, .added = rows.size() - learned};
     const auto dim = static_cast<std::size_t>(adapted.dim);
     const auto cosinesOf = [&](std::span<const Searcher::Row> part) {
-        return nearestCosines(sampleOf(part, options.sample, options.seed), level->centroids, dim);
+        return nearestCosines(sampleOf(part, options.sample, options.seed), level->centroids, dim, options.stop);
     };
     const std::span all(rows);
     drift.unlike = unlikeShare(cosinesOf(all.first(learned)), cosinesOf(all.subspan(learned)), options.learnedWithin);
+    if (options.stop.stop_requested()) return std::nullopt;
     return drift;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace grappa {
@@ -13,6 +14,7 @@ struct DriftOptions {
     std::size_t sample = 2'000;  ///< images looked at, at most: learned ones, and new ones
     double learnedWithin = 0.95; ///< share of the learned images that count as like what was learned
     std::uint64_t seed = 0;
+    std::stop_token stop{}; ///< then there is no answer
 };
 
 /// How much a collection has moved away from what was learned of it.
@@ -31,9 +33,10 @@ std::optional<Drift> measureDrift(Library& library, const EmbeddingSet& adapted,
 /// it.
 bool isWorthTelling(const Drift& drift);
 
-/// The cosine of each vector with its nearest centroid. Rows are fp16 [dim], L2-normalised.
+/// The cosine of each vector with its nearest centroid, of those that came before the stop. Rows are fp16 [dim],
+/// L2-normalised.
 std::vector<float> nearestCosines(std::span<const std::uint16_t* const> rows, std::span<const std::uint16_t> centroids,
-                                  std::size_t dim);
+                                  std::size_t dim, const std::stop_token& stop = {});
 /// The share of `added` that lies below all but `1 - within` of `learned`. 0 where either is empty.
 double unlikeShare(std::vector<float> learned, std::span<const float> added, double within);
 

@@ -16,9 +16,8 @@ constexpr std::int64_t pinned = 4, shown = 6;
 
 } // namespace
 
-Probe::Probe(PrefixStore& store, std::span<const std::int64_t> heldOut, std::span<const std::int64_t> train,
-             const Whitening& head)
-    : m_store(store), m_head(head) {
+Probe::Probe(PrefixStore& store, std::span<const std::int64_t> heldOut, std::span<const std::int64_t> train)
+    : m_store(store) {
     const auto held = heldOut.first(std::min(heldOut.size(), mostHeldOut));
     const auto others =
         train.first(std::min({train.size(), mostOthers, std::max(leastOthers, train.size() / othersShare)}));
@@ -27,12 +26,14 @@ Probe::Probe(PrefixStore& store, std::span<const std::int64_t> heldOut, std::spa
     m_held = static_cast<std::int64_t>(held.size());
 }
 
-torch::Tensor Probe::vectors(const torch::Tensor& tokens, const VisionTransformerImpl::AfterBlock& hook) const {
+torch::Tensor Probe::vectors(const torch::Tensor& tokens, const VisionTransformerImpl::AfterBlock& hook,
+                             const Whitening& head) const {
     const auto z = adaptedSuffix(*m_store.backbone(), tokens, m_store.firstBlock(), hook).to(torch::kFloat);
-    return torch::nn::functional::normalize(m_head.apply(z));
+    return torch::nn::functional::normalize(head.apply(z));
 }
 
-ProbeResult Probe::measure(const VisionTransformerImpl::AfterBlock& hook, const JobContext& context) {
+ProbeResult Probe::measure(const VisionTransformerImpl::AfterBlock& hook, const Whitening& head,
+                           const JobContext& context) {
     const torch::NoGradGuard noGradients;
     const Autocast autocast(m_store.backbone()->parameters().front().device());
     ProbeResult result;
@@ -44,11 +45,11 @@ ProbeResult Probe::measure(const VisionTransformerImpl::AfterBlock& hook, const 
     for (std::size_t begin = 0; begin < all.size(); begin += batch) {
         context.throwIfStopped();
         const auto part = all.subspan(begin, std::min<std::size_t>(batch, all.size() - begin));
-        pieces.push_back(vectors(m_store.load(part, ViewId{}), hook));
+        pieces.push_back(vectors(m_store.load(part, ViewId{}), hook, head));
     }
     const torch::Tensor gallery = torch::cat(pieces);
     const torch::Tensor sources = torch::arange(m_held, torch::kLong).to(gallery.device());
-    const torch::Tensor found = vectors(m_copies, hook).matmul(gallery.t()).argmax(1);
+    const torch::Tensor found = vectors(m_copies, hook, head).matmul(gallery.t()).argmax(1);
     result.copyFirst = 100 * (found == sources).to(torch::kDouble).mean().item<double>();
 
     const std::int64_t queries = std::min(pinned, m_held);

@@ -24,18 +24,19 @@ struct ProbeResult {
 /// Describes the sample anew at each call. What the frozen prefix makes of the copies is kept in memory.
 class Probe {
 public:
-    /// At most 64 of `heldOut`, and an eighth of `train` (at most 400), the first of each. `head`: through which
-    /// vectors are compared. The references must outlive the probe.
-    Probe(PrefixStore& store, std::span<const std::int64_t> heldOut, std::span<const std::int64_t> train,
-          const Whitening& head);
+    /// At most 64 of `heldOut`, and an eighth of `train` (at most 400), the first of each. The store must outlive the
+    /// probe.
+    Probe(PrefixStore& store, std::span<const std::int64_t> heldOut, std::span<const std::int64_t> train);
 
-    ProbeResult measure(const VisionTransformerImpl::AfterBlock& hook, const JobContext& context);
+    /// head: that the stage trains through, and that vectors are compared through.
+    ProbeResult measure(const VisionTransformerImpl::AfterBlock& hook, const Whitening& head,
+                        const JobContext& context);
 
 private:
-    torch::Tensor vectors(const torch::Tensor& tokens, const VisionTransformerImpl::AfterBlock& hook) const;
+    torch::Tensor vectors(const torch::Tensor& tokens, const VisionTransformerImpl::AfterBlock& hook,
+                          const Whitening& head) const;
 
     PrefixStore& m_store;
-    const Whitening& m_head;
     std::vector<std::int64_t> m_gallery; ///< the held-out ones first
     std::int64_t m_held = 0;
     torch::Tensor m_copies; ///< tokens [held, T, D]

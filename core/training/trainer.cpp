@@ -105,8 +105,9 @@ TrainerResult Trainer::run(const JobContext& context) {
     m_labels = makeLabels(m_base, inStage(context, "group"));
     if (m_options.onGroups) showGroups();
     if (m_options.onProbe && !m_options.finish) {
-        m_probe.emplace(m_store, m_heldOut, m_train, m_labels.head);
-        if (!hasLearned(setFile(m_options.granularities.front()))) probe("describe", 0, unchanged, context);
+        m_probe.emplace(m_store, m_heldOut, m_train);
+        if (!hasLearned(setFile(m_options.granularities.front())))
+            probe("describe", 0, unchanged, m_labels.head, context);
     }
     if (m_options.maxMinutes > 0) planEpochs(start);
     learnSets(context);
@@ -156,8 +157,8 @@ void Trainer::showGroups() const {
 }
 
 double Trainer::probe(const std::string& stage, int epoch, const VisionTransformerImpl::AfterBlock& hook,
-                      const JobContext& context) {
-    const ProbeResult result = m_probe->measure(hook, context);
+                      const Whitening& head, const JobContext& context) {
+    const ProbeResult result = m_probe->measure(hook, head, context);
     m_options.onProbe(stage, epoch, result);
     return result.copyFirst;
 }
@@ -203,9 +204,11 @@ TrainingLoopOptions Trainer::loop(const std::string& stage, const std::string& f
 }
 
 TrainingLoopOptions Trainer::probed(TrainingLoopOptions loop, const VisionTransformerImpl::AfterBlock& hook,
-                                    const JobContext& context) {
+                                    const Whitening& head, const JobContext& context) {
     if (!m_probe) return loop;
-    loop.onEpoch = [this, stage = loop.stage, hook, &context](int epoch) { return probe(stage, epoch, hook, context); };
+    loop.onEpoch = [this, stage = loop.stage, hook, &head, &context](int epoch) {
+        return probe(stage, epoch, hook, head, context);
+    };
     return loop;
 }
 
@@ -301,8 +304,10 @@ void Trainer::learnSets(const JobContext& context) {
         set->to(m_base.device());
         AdaptorTrainingOptions options = m_options.adaptors;
         options.seed = mixSeed(m_options.seed, static_cast<std::uint64_t>(k), 0xA0);
-        trainAdaptorSet(set, m_store, m_train, m_labels.head, m_labels.teachers, m_labels.centroids[i], options,
-                        probed(loop("learn k=" + std::to_string(k), setFile(k)), set->afterBlock(), context), context);
+        trainAdaptorSet(
+            set, m_store, m_train, m_labels.head, m_labels.teachers, m_labels.centroids[i], options,
+            probed(loop("learn k=" + std::to_string(k), setFile(k)), set->afterBlock(), m_labels.head, context),
+            context);
         m_adaptation.sets.push_back(set);
         m_options.granularities.push_back(k);
     }
@@ -323,7 +328,7 @@ void Trainer::combine(const std::string& name, const JobContext& context) {
     options.pairs = name == variant::augmentation ? FusionPairs::Augmentation : FusionPairs::Neighbours;
     options.seed = mixSeed(m_options.seed, 0xF05);
     trainFusion(fusion, m_store, m_train, labels, options,
-                probed(loop("combine " + name, fusionFile(name)), fusion->afterBlock(), context), context);
+                probed(loop("combine " + name, fusionFile(name)), fusion->afterBlock(), labels.head, context), context);
     m_adaptation.fusions.emplace(name, fusion);
 }
 

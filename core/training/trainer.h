@@ -84,10 +84,10 @@ private:
     bool hasLearned(const std::string& file) const;
     void showGroups() const;
     double probe(const std::string& stage, int epoch, const VisionTransformerImpl::AfterBlock& hook,
-                 const JobContext& context);
+                 const Whitening& head, const JobContext& context);
     TrainingLoopOptions loop(const std::string& stage, const std::string& file) const;
     TrainingLoopOptions probed(TrainingLoopOptions loop, const VisionTransformerImpl::AfterBlock& hook,
-                               const JobContext& context);
+                               const Whitening& head, const JobContext& context);
     PseudoLabels makeLabels(const torch::Tensor& z, const JobContext& context) const;
     std::string computeIdentity() const;
 

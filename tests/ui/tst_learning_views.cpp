@@ -182,7 +182,10 @@ void TestLearningViews::groupsCanBeChosen() {
 
 void TestLearningViews::probesSayHowManyAreNew() {
     LearningPage page(*m_pictures);
+    page.resize(900, 700);
+    page.show();
     page.setProbes(run());
+    QTest::qWait(0);
     QVERIFY(textsOf(page).contains("2 new"));
     std::vector<ImageStrip*> shown;
     for (ImageStrip* strip : page.findChildren<ImageStrip*>())
@@ -192,8 +195,6 @@ void TestLearningViews::probesSayHowManyAreNew() {
     const std::vector<StripImage>& results = shown[1]->images();
     QVERIFY(!results[0].marked && results[1].marked && results[2].marked);
     QCOMPARE(results[1].badge, "new");
-    page.resize(900, 700);
-    page.show();
     QSignalSpy activated(&page, &LearningPage::imageActivated);
     QTest::mouseClick(shown[0], Qt::LeftButton, {}, QPoint(20, 20));
     QCOMPARE(activated.count(), 1);
@@ -201,6 +202,10 @@ void TestLearningViews::probesSayHowManyAreNew() {
     QTest::keyClick(shown[1], Qt::Key_Right);
     QTest::keyClick(shown[1], Qt::Key_Return);
     QCOMPARE(activated.last().first().value<ImageId>(), 7);
+    // There is room for all of them.
+    QTest::keyClick(shown[1], Qt::Key_Right);
+    QTest::keyClick(shown[1], Qt::Key_Return);
+    QCOMPARE(activated.last().first().value<ImageId>(), 8);
     QTRY_VERIFY(shown[1]->accessibleName().contains("7.jpg (new)"));
 }
 

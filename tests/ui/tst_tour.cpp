@@ -62,7 +62,8 @@ using namespace grappa;
 namespace {
 
 constexpr int patienceMs = 60'000;
-constexpr int settleMs = 300; ///< thumbnails and large images come from elsewhere
+constexpr int learningMs = 150'000; ///< a stage of learning, on a busy machine
+constexpr int settleMs = 300;       ///< thumbnails and large images come from elsewhere
 constexpr int animalCount = 80, foodCount = 30;
 constexpr double longestBlockMs = 50;
 /// Photographs of a Debian package that may be published.
@@ -120,6 +121,8 @@ private Q_SLOTS:
     void whatWasLearnedIsUsed();
     void theSliderGoesThroughAllLevels();
     void whyAResultIsThere();
+    void patchesAreMatched();
+    void theGroupsOfALevel();
     void whatWasLearnedIsExported();
     void backToTheBase();
     void theEventLoopWasNeverBlocked();
@@ -539,6 +542,8 @@ void TestTour::theSheetSaysHowLongLearningTakes() {
     const auto quick = std::ranges::find(depths, QString("Quick"), &QRadioButton::text);
     QVERIFY(quick != depths.end());
     (*quick)->setChecked(true);
+    sheet->findChild<QToolButton*>("advanced")->click();
+    sheet->findChild<QLineEdit*>("granularities")->setText("6,24");
     sheet->findChild<QPushButton*>("primary")->click();
     QCOMPARE(runState(), AdaptState::Running);
     QTRY_VERIFY_WITH_TIMEOUT(!m_window->findChild<LearnSheet*>(), patienceMs);
@@ -577,12 +582,12 @@ void TestTour::aKilledRunGoesOn() {
     save("learning-killed");
     learningPage()->findChild<QPushButton*>("pauseButton")->click();
     QCOMPARE(runState(), AdaptState::Running);
-    QTRY_VERIFY_WITH_TIMEOUT(run()->status().run.curve().lossCount() > 0 || !run()->running(), patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(run()->status().run.curve().lossCount() > 0 || !run()->running(), learningMs);
     save("learning");
 }
 
 void TestTour::theReportSaysWhetherItHelped() {
-    QTRY_VERIFY_WITH_TIMEOUT(runState() == AdaptState::Done || runState() == AdaptState::Failed, patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(runState() == AdaptState::Done || runState() == AdaptState::Failed, learningMs);
     QVERIFY2(runState() == AdaptState::Done, run()->status().problem.detail.toUtf8());
     auto* report = m_window->findChild<ReportPage*>();
     QTRY_VERIFY_WITH_TIMEOUT(report->isVisible(), patienceMs);
@@ -636,7 +641,7 @@ void TestTour::theSliderGoesThroughAllLevels() {
 }
 
 void TestTour::whyAResultIsThere() {
-    QTest::keyClick(m_window.get(), Qt::Key_I, Qt::ControlModifier);
+    QTest::mouseClick(m_window->findChild<QToolButton*>("whyButton"), Qt::LeftButton);
     auto* panel = m_window->findChild<WhyPanel*>();
     QVERIFY(panel->isVisible());
     press(Qt::Key_Right);
@@ -654,6 +659,44 @@ void TestTour::whyAResultIsThere() {
     QVERIFY(bars.size() > 1);
     QTRY_VERIFY_WITH_TIMEOUT(!panel->findChild<AttentionBar*>()->mean().empty(), patienceMs);
     save("why");
+}
+
+void TestTour::patchesAreMatched() {
+    press(Qt::Key_Space);
+    QVERIFY(viewer()->isVisible());
+    QTest::keyClick(viewer(), Qt::Key_C);
+    QTRY_VERIFY_WITH_TIMEOUT(viewer()->comparing() && !viewer()->pixels().isNull(), patienceMs);
+    const auto canvases = viewer()->findChildren<ImageCanvas*>();
+    QTest::keyClick(viewer(), Qt::Key_A);
+    QTRY_VERIFY_WITH_TIMEOUT(!canvases[0]->overlay().bright.empty() && !canvases[1]->overlay().bright.empty(),
+                             patienceMs);
+    save("attention");
+    QTest::keyClick(viewer(), Qt::Key_M);
+    QTest::mouseMove(canvases[1], canvases[1]->rect().center());
+    QTRY_VERIFY_WITH_TIMEOUT(!canvases[0]->overlay().marked.empty() || !canvases[1]->overlay().marked.empty(),
+                             patienceMs);
+    save("match");
+    QTest::keyClick(viewer(), Qt::Key_Escape);
+    QVERIFY(viewer()->isHidden());
+}
+
+void TestTour::theGroupsOfALevel() {
+    QTest::keyClick(m_window->findChild<GranularitySlider*>(), Qt::Key_End);
+    auto* shown = m_window->findChild<QToolButton*>("groupsButton");
+    QTest::mouseClick(shown, Qt::LeftButton);
+    auto* groups = m_window->findChild<GalleryView*>("groups");
+    QTRY_VERIFY_WITH_TIMEOUT(groups->isVisible() && groups->model()->rowCount() > 0, patienceMs);
+    save("groups");
+    QTest::mouseClick(groups->viewport(), Qt::LeftButton, {},
+                      groups->visualRect(groups->model()->index(0, 0)).center());
+    QTRY_VERIFY_WITH_TIMEOUT(!groups->isVisible() && images()->rowCount() > 0, patienceMs);
+    save("group");
+    press(Qt::Key_Escape);
+    QTRY_VERIFY_WITH_TIMEOUT(groups->isVisible(), patienceMs);
+    QTest::mouseClick(shown, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(!groups->isVisible(), patienceMs);
+    QTest::mouseClick(gallery()->viewport(), Qt::LeftButton, {}, centreOf(0));
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores() && !note().contains("Searching"), patienceMs);
 }
 
 void TestTour::whatWasLearnedIsExported() {

@@ -32,9 +32,9 @@ constexpr int chartHeight = 216;
 constexpr int smallPixels = 11;
 constexpr int fullLine = 2;
 constexpr float faint = 0.35F;
-constexpr double margin = 0.08;      ///< of the range, above and below
-constexpr double outliers = 0.01;    ///< share of raw points at each end that need not fit
-constexpr qsizetype namedStages = 8; ///< more names would not fit
+constexpr double margin = 0.08;   ///< of the range, below
+constexpr double headRoom = 0.2;  ///< and above, where the stages are named
+constexpr double outliers = 0.01; ///< share of raw points at each end that need not fit
 
 /// The stretches between the breaks of a series.
 std::vector<LearningCurve::Series> partsOf(const LearningCurve::Series& series) {
@@ -66,15 +66,15 @@ QCPRange rangeOf(const std::vector<double>& raw, const std::vector<double>& smoo
     for (const double y : smoothed) {
         if (std::isfinite(y)) range.expand(y);
     }
-    const double room = std::max(range.size() * margin, 1e-6);
-    return {range.lower - room, range.upper + room};
+    const double size = std::max(range.size(), 1e-6);
+    return {range.lower - size * margin, range.upper + size * headRoom};
 }
 
 QCPRange percentRange(const std::vector<double>& values) {
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    constexpr double least = 4;
-    const double room = std::max((*high - *low) * margin, least / 2);
-    return {std::max(*low - room, -2.0), std::min(*high + room, 102.0)};
+    constexpr double least = 8;
+    const double size = std::max(*high - *low, least);
+    return {std::max(*low - size * margin, -2.0), *high + size * headRoom};
 }
 
 } // namespace
@@ -207,19 +207,21 @@ void CurveChart::drawStages(const std::vector<LearningCurve::Mark>& starts, doub
             line->setPen(QPen(theme.muted, 1, Qt::DotLine));
             m_lines.push_back(line);
         }
-        if (std::ssize(starts) > namedStages && i + 1 < starts.size()) continue;
-        auto* name = new QCPItemText(m_plot);
         const double next = i + 1 < starts.size() ? starts[i + 1].x : end;
         const auto k = LearningStage{starts[i].stage}.granularity();
-        name->setText(k ? tr("k = %1").arg(formatCount(static_cast<std::uint64_t>(*k)))
-                        : stageTitle(LearningStage{starts[i].stage}));
+        const QString text = k ? tr("k = %1").arg(formatCount(static_cast<std::uint64_t>(*k)))
+                               : stageTitle(LearningStage{starts[i].stage});
+        QFont font = m_plot->font();
+        font.setPixelSize(smallPixels);
+        const double room = (next - starts[i].x) / m_plot->xAxis->range().size() * m_plot->axisRect()->width();
+        if (QFontMetrics(font).horizontalAdvance(text) > room) continue;
+        auto* name = new QCPItemText(m_plot);
+        name->setText(text);
+        name->setFont(font);
         name->position->setTypeX(QCPItemPosition::ptPlotCoords);
         name->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
         name->position->setCoords((starts[i].x + next) / 2, 0);
         name->setPositionAlignment(Qt::AlignHCenter | Qt::AlignTop);
-        QFont font = m_plot->font();
-        font.setPixelSize(smallPixels);
-        name->setFont(font);
         name->setColor(theme.muted);
         m_names.push_back(name);
     }

@@ -69,6 +69,7 @@ LearnSheet::LearnSheet(std::vector<Collection> collections, std::optional<Collec
     head->addWidget(m_collection, 1);
 
     m_advanced->setText(tr("Advanced"));
+    m_advanced->setObjectName(u"advanced"_s);
     m_advanced->setCheckable(true);
     m_advanced->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_advanced->setArrowType(Qt::RightArrow);
@@ -119,7 +120,7 @@ QLayout* LearnSheet::makeDepths() {
     grid->setColumnStretch(1, 1);
     addDepth(grid, u"quick"_s, tr("Quick"), tr("A first look at what can be gained"));
     addDepth(grid, u"normal"_s, tr("Normal"), tr("What suits most collections"));
-    addDepth(grid, u"thorough"_s, tr("Thorough"), tr("The last bit, for a night"));
+    addDepth(grid, u"thorough"_s, tr("Thorough"), tr("The last bit, overnight"));
     m_depths[1].button->setChecked(true);
     return grid;
 }
@@ -155,6 +156,7 @@ QWidget* LearnSheet::makeAdvanced() {
     m_name->setPlaceholderText(tr("The collection's, with a number"));
     m_granularities = new QLineEdit(m_more);
     m_granularities->setAccessibleName(tr("Granularities"));
+    m_granularities->setObjectName(u"granularities"_s);
     m_granularities->setPlaceholderText(tr("From the number of images; or for example 16, 64, 256"));
     static const QRegularExpression list(u"\\s*|\\s*[1-9]\\d{0,6}\\s*(,\\s*[1-9]\\d{0,6}\\s*)*"_s);
     m_granularities->setValidator(new QRegularExpressionValidator(list, m_granularities));

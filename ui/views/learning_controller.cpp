@@ -183,6 +183,7 @@ void LearningController::learn(std::optional<CollectionId> collection) {
 }
 
 void LearningController::openSheet(std::optional<CollectionId> collection) {
+    if (m_places.pages->window()->findChild<LearnSheet*>()) return;
     auto* sheet = new LearnSheet(m_session.collections()->collections(), collection, m_places.pages->window());
     AdaptEstimator* estimator = m_learning.estimator();
     sheet->setNameCheck([this](const QString& name) { return m_learning.adaptations()->find(name) != nullptr; });

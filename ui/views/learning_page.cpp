@@ -225,7 +225,7 @@ QWidget* LearningPage::makeMain() {
     layout->addWidget(m_noGroups);
     layout->addLayout(m_groups);
     layout->addSpacing(8);
-    layout->addWidget(heading(tr("What examples find that are not learned from")));
+    layout->addWidget(heading(tr("What held-out examples find")));
     layout->addWidget(m_probeNote);
     layout->addLayout(m_probes);
     layout->addStretch();

@@ -121,7 +121,7 @@ void Overlays::apply() {
         for (std::size_t pane = 0; pane < m_panes.size(); ++pane)
             lay(pane, brightness(bestMatches(*maps[1 - pane], *maps[pane])), {});
     }
-    setNote(tr("Bright: patches with a like one in the other image; %1. Point at a patch to see its best matches.")
+    setNote(tr("Bright: patches with a similar one in the other image; %1. Point at a patch to see its best matches.")
                 .arg(whose));
 }
 

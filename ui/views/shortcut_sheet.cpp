@@ -75,6 +75,8 @@ ShortcutSheet::ShortcutSheet(const QList<QAction*>& actions, QWidget* parent) : 
         {u"0"_s, tr("Fit")},
         {u"1"_s, tr("Actual pixels")},
         {u"C"_s, tr("Compare with the query")},
+        {u"A"_s, tr("Where the model attends, comparing")},
+        {u"M"_s, tr("Patches that match, comparing")},
         {u"R"_s, tr("Draw a region to search by")},
         {tr("Arrows"), tr("Move the region")},
         {tr("Shift + arrows"), tr("Resize the region")},

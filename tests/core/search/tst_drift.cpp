@@ -68,6 +68,7 @@ private Q_SLOTS:
     void newImagesAreMeasured_data();
     void newImagesAreMeasured();
     void aSampleIsEnough();
+    void aStopLeavesNoAnswer();
     void withoutLevelsThereIsNothingToSay();
     void aLevelThatIsNotShownIsPassedOver();
 };
@@ -161,6 +162,15 @@ void TestDrift::aSampleIsEnough() {
     QVERIFY2(drift->unlike > 0.3 && drift->unlike < 0.7, qPrintable(QString::number(drift->unlike)));
     const auto again = measureDrift(fixture.library, fixture.set, {.sample = 100, .seed = 3});
     QCOMPARE(again->unlike, drift->unlike);
+}
+
+void TestDrift::aStopLeavesNoAnswer() {
+    DriftLibrary fixture(60);
+    fixture.add(60, 60);
+    std::stop_source source;
+    QVERIFY(measureDrift(fixture.library, fixture.set, {.stop = source.get_token()}));
+    source.request_stop();
+    QVERIFY(!measureDrift(fixture.library, fixture.set, {.stop = source.get_token()}));
 }
 
 void TestDrift::withoutLevelsThereIsNothingToSay() {
