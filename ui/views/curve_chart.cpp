@@ -61,12 +61,13 @@ QCPRange rangeOf(const std::vector<double>& raw, const std::vector<double>& smoo
     std::copy_if(raw.begin(), raw.end(), std::back_inserter(sorted), [](double y) { return std::isfinite(y); });
     std::sort(sorted.begin(), sorted.end());
     if (sorted.empty()) return {0, 1};
+    constexpr double leastShare = 0.02; // of the value: one point alone is no reason for six digits
     const auto cut = static_cast<std::size_t>(outliers * static_cast<double>(sorted.size()));
     QCPRange range(sorted[cut], sorted[sorted.size() - 1 - cut]);
     for (const double y : smoothed) {
         if (std::isfinite(y)) range.expand(y);
     }
-    const double size = std::max(range.size(), 1e-6);
+    const double size = std::max({range.size(), leastShare * std::abs(range.center()), 1e-6});
     return {range.lower - size * margin, range.upper + size * headRoom};
 }
 
