@@ -56,6 +56,12 @@ void ChildProcess::stop() {
     m_kill.start();
 }
 
+void ChildProcess::kill() {
+    if (!running()) return;
+    m_stopping = true;
+    m_process.kill();
+}
+
 void ChildProcess::handleError(QProcess::ProcessError error) {
     if (error != QProcess::FailedToStart) return;
     m_kill.stop();

@@ -32,6 +32,8 @@ public:
     void write(const QByteArray& bytes);
     /// SIGTERM: the child keeps what is done and ends; SIGKILL when it has not ended after 2.5 s.
     void stop();
+    /// At once: for a child that has nothing to keep.
+    void kill();
 
 Q_SIGNALS:
     void outputRead(const QByteArray& bytes);

@@ -133,7 +133,7 @@ void ServeClient::render(const std::filesystem::path& file, int side, Answer<Ren
 
 void ServeClient::stop() {
     // Retired ones were asked already.
-    if (m_child) m_child->stop();
+    if (m_child) m_child->kill(); // it may be loading the model, deaf to a gentle word
 }
 
 void ServeClient::setArguments(const QStringList& arguments) {
@@ -163,7 +163,7 @@ void ServeClient::retire() {
         --m_retired;
         Q_EMIT ended();
     });
-    child->stop();
+    child->kill();
 }
 
 void ServeClient::send(nlohmann::json request, const QByteArray& payload, Reply reply) {
