@@ -130,6 +130,8 @@ private:
     /// `asked`: that it falls back to the base is no surprise.
     void setDerived(Derived now, bool asked);
     void setStops(LevelStops stops);
+    /// The command line of a search process under that adaptation.
+    QStringList serveArguments(const std::optional<AdaptationRow>& adaptation) const;
     ImageFilter visible(ImageFilter filter) const; ///< without the hidden collections
     void offerStoppedImports();
     void closeStoppedImports(const QString& collection);
