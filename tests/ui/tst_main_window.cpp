@@ -33,6 +33,7 @@ namespace {
 
 constexpr int imagesInGarden = 60;
 constexpr int patienceMs = 20'000;
+constexpr int closingMs = 10'000; ///< 3 s are promised; a busy machine may add to them
 
 } // namespace
 
@@ -250,7 +251,7 @@ void TestMainWindow::closingEndsTheChildren() {
     QTRY_VERIFY_WITH_TIMEOUT(m_session->imports()->running(), patienceMs);
     QSignalSpy ended(m_session.get(), &Session::shutDownFinished);
     m_session->shutDown();
-    QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), 4000);
+    QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), closingMs);
     QVERIFY(!m_session->imports()->running());
 }
 
@@ -258,7 +259,7 @@ void TestMainWindow::reopen() {
     QSignalSpy ended(m_session.get(), &Session::shutDownFinished);
     m_window->close();
     m_session->shutDown();
-    QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), 3000);
+    QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), closingMs);
     m_window.reset();
     m_session.reset();
     m_session = std::make_unique<Session>(
