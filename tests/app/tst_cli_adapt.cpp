@@ -50,6 +50,7 @@ private:
     QByteArray stopped(const QStringList& arguments) const {
         QProcess process;
         cli().start(process, arguments);
+        process.setReadChannel(QProcess::StandardError);
         QByteArray lines;
         while (process.state() != QProcess::NotRunning && events(lines, "point").size() < 3) {
             process.waitForReadyRead(60'000);
