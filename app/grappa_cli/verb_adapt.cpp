@@ -1,6 +1,7 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
+#include "core/base/file_io.h"
 #include "core/jobs/adapt_job.h"
 #include "core/jobs/adapted_set.h"
 
@@ -253,10 +254,9 @@ int run(const Program& program, const Options& options) {
         library.endJob(job, error.code() == ErrorCode::Interrupted ? "stopped" : "failed");
         throw;
     }
-    library.endJob(job, "done");
     const std::filesystem::path file = library.paths().adaptations() / summary.adaptation.file;
-    if (!options.exportFile.empty())
-        std::filesystem::copy_file(file, options.exportFile, std::filesystem::copy_options::overwrite_existing);
+    if (!options.exportFile.empty()) saveFile(options.exportFile, MappedFile(file).bytes());
+    library.endJob(job, "done");
 
     if (program.json) {
         Program::printJson({{"adaptation", summary.adaptation.name},

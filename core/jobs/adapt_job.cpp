@@ -156,8 +156,10 @@ public:
     }
 
     AdaptationRow learned() {
+        // One of this very run may be complete: it was killed before its job was ended.
         for (AdaptationRow& row : m_library.adaptations())
-            if (row.state == AdaptationState::Trained && row.parameters == m_parameters) return std::move(row);
+            if ((row.state == AdaptationState::Trained || row.run == m_run) && row.parameters == m_parameters)
+                return std::move(row);
         return learn();
     }
 

@@ -1,3 +1,4 @@
+#include "core/library/library.h"
 #include "tests/support/cli.h"
 #include "tests/support/images.h"
 #include "tests/support/tiny_backbone.h"
@@ -21,6 +22,7 @@ class TestKillAdapt : public QObject {
 private Q_SLOTS:
     void initTestCase();
     void killedAtRandomMomentsItEndsTheSame();
+    void killedBeforeItsJobEndedItIsNotLearnedTwice();
     void aTermSignalStopsSoon();
 
 private:
@@ -70,13 +72,17 @@ void TestKillAdapt::killedAtRandomMomentsItEndsTheSame() {
         QProcess process;
         cli.start(process, adapt(exported));
         QVERIFY(process.waitForStarted());
-        process.waitForFinished(static_cast<int>(random.bounded(m_unbrokenMs)));
+        // The first within its work for sure; later ones have less to do.
+        process.waitForFinished(static_cast<int>(random.bounded(round == 0 ? m_unbrokenMs / 3 : m_unbrokenMs)));
         if (process.state() != QProcess::Running) break;
         ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
         QVERIFY(process.waitForFinished());
         ++killed;
+        // A file that was saved and not yet named is removed by the next start; nothing that is named may be wrong.
         const CliResult verified = cli.run({"verify"});
-        QVERIFY2(verified.exitCode == 0, verified.out.constData());
+        for (const json& problem : verified.json()["problems"])
+            QVERIFY2(problem.get<std::string>().find("belongs to nothing") != std::string::npos,
+                     problem.dump().c_str());
     }
     qInfo("killed %d times; an unbroken run takes %lld ms", killed, static_cast<long long>(m_unbrokenMs));
     QVERIFY(killed > 0);
@@ -86,6 +92,19 @@ void TestKillAdapt::killedAtRandomMomentsItEndsTheSame() {
     }
     QVERIFY(read(exported) == m_expected);
     QVERIFY(cli.run({"verify"}).json()["clean"].get<bool>());
+}
+
+void TestKillAdapt::killedBeforeItsJobEndedItIsNotLearnedTwice() {
+    grappa::Library library(grappa::LibraryPaths::resolve(m_root.filePath("unbroken").toStdString()),
+                            grappa::Library::Access::ReadWrite);
+    QCOMPARE(library.adaptations().size(), std::size_t{1});
+    library.endJob(*library.adaptations().front().run, "running");
+    const Cli cli(m_root.filePath("unbroken"), m_root.filePath("models"));
+    const CliResult result = cli.run(adapt(m_root.filePath("again.safetensors")));
+    QVERIFY2(result.exitCode == 0, (result.out + result.err).constData());
+    QVERIFY(read(m_root.filePath("again.safetensors")) == m_expected);
+    QCOMPARE(library.adaptations().size(), std::size_t{1});
+    QVERIFY(library.resumableJobs().empty());
 }
 
 void TestKillAdapt::aTermSignalStopsSoon() {
