@@ -95,7 +95,8 @@ void makeLibrary(const std::filesystem::path& folder, std::size_t rows, bool vec
 
 void makeThumbnails(const std::filesystem::path& folder) {
     ThumbnailStore store(LibraryPaths::resolve(folder).thumbnails());
-    if (store.contains(hashOf(stops().back()))) return;
+    constexpr std::size_t before = 100; // a line of tiles may begin before the stop
+    if (store.contains(hashOf(stops().back() - before))) return;
     std::vector<std::vector<std::byte>> pictures;
     for (unsigned seed = 0; seed < 50; ++seed) {
         QByteArray bytes;
@@ -107,7 +108,7 @@ void makeThumbnails(const std::filesystem::path& folder) {
     }
     for (const std::size_t stop : stops()) {
         std::vector<std::pair<ContentHash, std::vector<std::byte>>> batch;
-        for (std::size_t row = stop; row < stop + 2000; ++row)
+        for (std::size_t row = stop - std::min(stop, before); row < stop + 2000; ++row)
             batch.emplace_back(hashOf(row), pictures[row % pictures.size()]);
         store.put(batch);
     }
