@@ -149,6 +149,7 @@ void Session::embedAndSearch(Lookup lookup) {
             lookup.query.attention = std::move(embedding.attention);
             searchInThread(std::move(lookup));
         };
+        if (m_shuttingDown) return; // no child is started any more
         m_embedder.setArguments(serveArguments(used.adaptation));
         if (query.file.empty()) {
             m_embedder.embed(pngOf(query.pixels), query.region, search);
@@ -217,6 +218,7 @@ void Session::readAttention(QObject* context, std::vector<ImageId> images, std::
 
 void Session::render(QObject* context, const fs::path& file, int side, std::function<void(Rendering)> done,
                      OnProblem failed) {
+    if (m_shuttingDown) return;
     m_renderer.render(file, side,
                       [context = QPointer(context), done = std::move(done),
                        failed = std::move(failed)](std::variant<Rendering, Problem> answer) {
@@ -236,6 +238,7 @@ void Session::readMaps(QObject* context, const fs::path& file, const QImage& pix
             if (auto* problem = std::get_if<Problem>(&answer)) return failed(std::move(*problem));
             done(std::get<PatchMaps>(std::move(answer)));
         };
+        if (m_shuttingDown) return; // no child is started any more
         m_embedder.setArguments(serveArguments(used.adaptation));
         if (file.empty()) {
             m_embedder.maps(pngOf(pixels), region, take);
