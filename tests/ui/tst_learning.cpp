@@ -34,7 +34,7 @@ namespace {
 
 constexpr int imagesInGarden = 96;
 constexpr int patienceMs = 20'000;
-constexpr int closingMs = 10'000;        ///< 3 s are promised; a busy machine may add to them
+constexpr int closingMs = 3000;
 constexpr int childPatienceMs = 240'000; ///< a child that learns, on a busy machine
 
 QByteArray read(const QString& path) {

@@ -33,7 +33,7 @@ namespace {
 
 constexpr int imagesInGarden = 60;
 constexpr int patienceMs = 20'000;
-constexpr int closingMs = 10'000; ///< 3 s are promised; a busy machine may add to them
+constexpr int closingMs = 3000;
 
 } // namespace
 

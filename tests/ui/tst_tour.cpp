@@ -63,7 +63,7 @@ using namespace grappa;
 namespace {
 
 constexpr int patienceMs = 60'000;
-constexpr int closingMs = 10'000;   ///< 3 s are promised; a busy machine may add to them
+constexpr int closingMs = 3000;
 constexpr int learningMs = 150'000; ///< a stage of learning, on a busy machine
 constexpr int settleMs = 300;       ///< thumbnails and large images come from elsewhere
 constexpr int animalCount = 80, foodCount = 30;

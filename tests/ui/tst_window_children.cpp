@@ -21,7 +21,7 @@ namespace {
 constexpr int imagesInGarden = 96;
 constexpr CollectionId shed = 2; ///< imported after Garden
 constexpr int patienceMs = 60'000;
-constexpr int closingMs = 10'000; ///< 3 s are promised; a busy machine may add to them
+constexpr int closingMs = 3000;
 
 /// The child of this process whose command line holds `word`; 0 while there is none.
 pid_t childWith(const QByteArray& word) {
