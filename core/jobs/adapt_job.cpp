@@ -243,7 +243,8 @@ private:
             parameter.requires_grad_(true);
         for (int turn = 0; turn < 2; ++turn) { // the first one warms up
             begin = Clock::now();
-            adaptedSuffix(*backbone, tokens, store.firstBlock(), set->afterBlock()).square().mean().backward();
+            store.finish(tokens, set->afterBlock()).square().mean().backward();
+            if (m_device.is_cuda()) torch::cuda::synchronize();
             cost.step = perImage(begin);
         }
         cost.read = 3 * view;
@@ -289,6 +290,10 @@ private:
             Trainer trainer(store, trainerOptions);
             announce(trainer.granularities());
             result = trainer.run(m_context);
+        } catch (const c10::OutOfMemoryError&) {
+            curve.store();
+            throw Error(ErrorCode::DeviceUnavailable, "The device ran out of memory. What was learned so far is kept: "
+                                                      "free some of it and start again, or use --device cpu.");
         } catch (const Error&) {
             curve.store();
             throw;

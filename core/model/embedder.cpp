@@ -82,6 +82,7 @@ struct Embedder::Impl {
     BackboneCard card;
     torch::Device device{torch::kCPU};
     int inputSize = 0;
+    int batch = 0; ///< images computed together; less once the device ran out of memory
     VisionTransformer backbone{nullptr};
     std::optional<AdaptationCard> adaptationCard;
     std::optional<GrappaModel> model; ///< the backbone under the adaptation, where there is one
@@ -141,6 +142,7 @@ Embedder::Embedder(const BackboneCard& card, const EmbedderOptions& options,
     : m_impl(std::make_unique<Impl>()) {
     m_impl->card = card;
     m_impl->device = deviceFor(options.device);
+    m_impl->batch = m_impl->device.is_cuda() ? 64 : 16;
     if (options.threads > 0) at::set_num_threads(options.threads);
     std::optional<Adaptation> loaded;
     if (adaptation) std::tie(m_impl->adaptationCard, loaded) = openAdaptation(*adaptation, card);
@@ -186,7 +188,7 @@ std::string Embedder::device() const {
 }
 
 int Embedder::preferredBatch() const {
-    return m_impl->device.is_cuda() ? 64 : 16;
+    return m_impl->batch;
 }
 
 std::vector<float> Embedder::embed(std::span<const std::uint8_t> pixels, int batch) {
@@ -205,10 +207,24 @@ std::vector<Described> Embedder::describe(std::span<const std::uint8_t> pixels, 
     std::vector<Described> results(descriptions.size());
     // In pieces, so that the working memory does not depend on the caller's batch.
     for (int done = 0; done < batch;) {
-        const int count = std::min(preferredBatch(), batch - done);
+        const int count = std::min(m_impl->batch, batch - done);
         const auto piece = pixels.subspan(static_cast<std::size_t>(done) * m_impl->bytesPerImage(),
                                           static_cast<std::size_t>(count) * m_impl->bytesPerImage());
-        m_impl->describe(m_impl->images(piece, count), descriptions, results);
+        std::vector<Described> described(descriptions.size());
+        try {
+            m_impl->describe(m_impl->images(piece, count), descriptions, described);
+        } catch (const c10::OutOfMemoryError&) {
+            if (count == 1)
+                throw Error(ErrorCode::DeviceUnavailable, "The device has too little memory even for one image; free "
+                                                          "some of it, or use --device cpu.");
+            m_impl->batch = count / 2;
+            continue;
+        }
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const auto& [vectors, attention] = described[i];
+            results[i].vectors.insert(results[i].vectors.end(), vectors.begin(), vectors.end());
+            results[i].attention.insert(results[i].attention.end(), attention.begin(), attention.end());
+        }
         done += count;
     }
     return results;

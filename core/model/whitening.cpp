@@ -29,10 +29,11 @@ Whitening Whitening::fit(const torch::Tensor& z, double power) {
     auto basis = vectors.flip(1);
     // LAPACK leaves each sign open: the component of the largest magnitude is made positive.
     basis = basis * basis.gather(0, basis.abs().argmax(0, true)).sign();
-    return {.mean = mean.to(torch::kFloat),
-            .basis = basis.to(torch::kFloat).contiguous(),
-            .variances = ascending.flip(0).clamp_min(0).to(torch::kFloat),
-            .power = power};
+    const Whitening fitted{.mean = mean.to(torch::kFloat),
+                           .basis = basis.to(torch::kFloat).contiguous(),
+                           .variances = ascending.flip(0).clamp_min(0).to(torch::kFloat),
+                           .power = power};
+    return fitted.to(z.device());
 }
 
 Whitening Whitening::withPower(double p) const {

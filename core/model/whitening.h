@@ -12,7 +12,7 @@ struct Whitening {
     torch::Tensor variances; ///< lambda [D], descending
     double power = 0.5;      ///< p; 0 = rotation only
 
-    /// z [n, D], n >= 2; computed in double, stored in float. Deterministic.
+    /// z [n, D], n >= 2; computed in double on the CPU, stored in float on z's device. Deterministic.
     static Whitening fit(const torch::Tensor& z, double power);
     Whitening withPower(double p) const;
     /// [.., D] -> [.., D]; z is L2-normalised first; the result is not. Differentiable.

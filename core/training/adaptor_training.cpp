@@ -1,7 +1,6 @@
 #include "core/training/adaptor_training.h"
 
 #include "core/training/augmentation.h"
-#include "core/training/autocast.h"
 #include "core/training/losses.h"
 
 #include <algorithm>
@@ -77,9 +76,7 @@ std::int64_t trainAdaptorSet(AdaptorSet& set, PrefixStore& store, std::span<cons
             const auto part = [&](const auto& all) {
                 return std::span(all).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
             };
-            const Autocast autocast(teachers.device());
-            const auto tokens = store.load(part(batch.images), part(batch.views));
-            const auto z = adaptedSuffix(*store.backbone(), tokens, store.firstBlock(), hook);
+            const auto z = store.finish(store.load(part(batch.images), part(batch.views)), hook);
             const auto rows = torch::tensor(std::vector(part(batch.positions).begin(), part(batch.positions).end()))
                                   .to(teachers.device());
             const auto loss =

@@ -1,7 +1,6 @@
 #include "core/training/fusion_training.h"
 
 #include "core/training/augmentation.h"
-#include "core/training/autocast.h"
 #include "core/training/kmeans.h"
 #include "core/training/losses.h"
 
@@ -136,7 +135,6 @@ private:
 
     torch::Tensor pairLoss(const BatchSampler::Batch& batch, const std::vector<std::int64_t>& partner,
                            std::int64_t begin, std::int64_t count) {
-        const Autocast autocast(m_labels.teachers.device());
         std::vector<std::int64_t> positions, images;
         std::vector<ViewId> views;
         for (const bool other : {false, true}) {
@@ -150,7 +148,7 @@ private:
         }
         std::vector<torch::Tensor> alpha;
         const auto hook = stoppable(m_fusion->afterBlock(&alpha), m_context);
-        const auto z = adaptedSuffix(*m_store.backbone(), m_store.load(images, views), m_store.firstBlock(), hook);
+        const auto z = m_store.finish(m_store.load(images, views), hook);
         const auto whitened = m_labels.head.apply(z);
         const auto both = whitened.chunk(2);
         torch::Tensor loss;

@@ -2,6 +2,7 @@
 
 #include "core/base/file_io.h"
 #include "core/base/hash.h"
+#include "core/training/autocast.h"
 
 #include <ATen/Parallel.h>
 
@@ -98,28 +99,33 @@ struct PrefixStore::Impl {
     std::vector<torch::Tensor> compute(const std::vector<Wanted>& wanted,
                                        const std::vector<ImageSource::Sample>& samples) {
         std::vector<torch::Tensor> results(wanted.size());
-        const auto count = static_cast<std::int64_t>(wanted.size());
-        if (device.is_cuda()) {
-            computeTogether(wanted, samples, results, 0, count);
-        } else {
-            at::parallel_for(0, (count + group - 1) / group, 1, [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t i = begin; i < end; ++i)
-                    computeTogether(wanted, samples, results, i * group, std::min(count, (i + 1) * group));
-            });
+        const std::span all(results);
+        at::parallel_for(0, std::ssize(all), group, [&](std::int64_t begin, std::int64_t end) {
+            const c10::InferenceMode inference;
+            for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+                results[i] = pixelsOf(samples[wanted[i].sample], wanted[i].image, wanted[i].view);
+        });
+        if (device.is_cuda() && !results.empty()) {
+            runPrefix(all);
+            return results;
         }
+        const auto groups = (std::ssize(all) + group - 1) / group;
+        at::parallel_for(0, groups, 1, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i)
+                runPrefix(all.subspan(static_cast<std::size_t>(i * group))
+                              .first(std::min<std::size_t>(group, all.size() - i * group)));
+        });
         return results;
     }
 
-    void computeTogether(const std::vector<Wanted>& wanted, const std::vector<ImageSource::Sample>& samples,
-                         std::vector<torch::Tensor>& results, std::int64_t begin, std::int64_t end) {
+    /// Replaces each view's pixels by its tokens; they are computed together.
+    void runPrefix(std::span<torch::Tensor> views) {
         const c10::InferenceMode inference;
-        std::vector<torch::Tensor> pixels;
-        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
-            pixels.push_back(pixelsOf(samples[wanted[i].sample], wanted[i].image, wanted[i].view));
-        const auto values =
-            frozenPrefix(*backbone, normalised(torch::stack(pixels), device), firstBlock).to(torch::kCPU, torch::kHalf);
-        for (std::int64_t i = begin; i < end; ++i)
-            results[static_cast<std::size_t>(i)] = values[i - begin].contiguous();
+        const auto pixels = torch::stack(std::vector(views.begin(), views.end()));
+        const auto tokens =
+            frozenPrefix(*backbone, normalised(pixels, device), firstBlock).to(torch::kCPU, torch::kHalf);
+        for (std::size_t i = 0; i < views.size(); ++i)
+            views[i] = tokens[static_cast<std::int64_t>(i)].contiguous();
     }
 };
 
@@ -232,9 +238,11 @@ torch::Tensor PrefixStore::load(std::span<const std::int64_t> images, std::span<
         samples.clear();
         loaded.clear();
     };
+    at::parallel_for(0, std::ssize(rows), 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+            if (const auto slot = m_impl->slotOf(images[i], views[i])) rows[i] = m_impl->readSlot(*slot);
+    });
     for (std::size_t i = 0; i < images.size(); ++i) {
-        const auto slot = m_impl->slotOf(images[i], views[i]);
-        if (slot) rows[i] = m_impl->readSlot(*slot);
         if (rows[i].defined()) continue;
         const auto [place, isNew] = loaded.emplace(images[i], samples.size());
         if (isNew) samples.push_back(m_impl->source.load(static_cast<std::size_t>(images[i])));
@@ -243,11 +251,16 @@ torch::Tensor PrefixStore::load(std::span<const std::int64_t> images, std::span<
         if (samples.size() == imagesAtOnce) flush();
     }
     flush();
-    return torch::stack(rows).to(m_impl->device, torch::kFloat);
+    return torch::stack(rows).to(m_impl->device).to(torch::kFloat);
 }
 
 torch::Tensor PrefixStore::load(std::span<const std::int64_t> images, ViewId view) {
     return load(images, std::vector<ViewId>(images.size(), view));
+}
+
+torch::Tensor PrefixStore::finish(torch::Tensor tokens, const VisionTransformerImpl::AfterBlock& hook) {
+    const Autocast autocast(m_impl->device);
+    return adaptedSuffix(*m_impl->backbone, std::move(tokens), m_impl->firstBlock, hook).to(torch::kFloat);
 }
 
 } // namespace grappa

@@ -52,6 +52,8 @@ public:
     /// Tokens [B, T, D] in float32 on the backbone's device; images and views of equal length.
     torch::Tensor load(std::span<const std::int64_t> images, std::span<const ViewId> views);
     torch::Tensor load(std::span<const std::int64_t> images, ViewId view);
+    /// The rest of the backbone, adapted by `hook`: loaded tokens -> z [B, D] in float32. In bf16 on a GPU that has it.
+    torch::Tensor finish(torch::Tensor tokens, const VisionTransformerImpl::AfterBlock& hook);
 
 private:
     struct Impl;

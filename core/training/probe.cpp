@@ -1,7 +1,5 @@
 #include "core/training/probe.h"
 
-#include "core/training/autocast.h"
-
 #include <algorithm>
 
 namespace grappa {
@@ -28,14 +26,12 @@ Probe::Probe(PrefixStore& store, std::span<const std::int64_t> heldOut, std::spa
 
 torch::Tensor Probe::vectors(const torch::Tensor& tokens, const VisionTransformerImpl::AfterBlock& hook,
                              const Whitening& head) const {
-    const auto z = adaptedSuffix(*m_store.backbone(), tokens, m_store.firstBlock(), hook).to(torch::kFloat);
-    return torch::nn::functional::normalize(head.apply(z));
+    return torch::nn::functional::normalize(head.apply(m_store.finish(tokens, hook)));
 }
 
 ProbeResult Probe::measure(const VisionTransformerImpl::AfterBlock& hook, const Whitening& head,
                            const JobContext& context) {
     const torch::NoGradGuard noGradients;
-    const Autocast autocast(m_store.backbone()->parameters().front().device());
     ProbeResult result;
     if (m_held == 0) return result;
     const std::span<const std::int64_t> all = m_gallery;

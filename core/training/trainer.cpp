@@ -2,7 +2,6 @@
 
 #include "core/base/hash.h"
 #include "core/training/augmentation.h"
-#include "core/training/autocast.h"
 #include "core/training/checkpoint.h"
 #include "core/training/kmeans.h"
 
@@ -232,7 +231,6 @@ torch::Tensor Trainer::describe(const std::string& name, std::span<const std::in
         checkpoint.save(file);
     };
     const c10::InferenceMode inference;
-    const Autocast autocast(device);
     ProgressMeter meter(context, "describe", images.size());
     auto saved = std::chrono::steady_clock::now();
     const bool whole = done == images.size();
@@ -240,8 +238,7 @@ torch::Tensor Trainer::describe(const std::string& name, std::span<const std::in
         if (context.stopRequested()) save();
         context.throwIfStopped();
         const auto batch = images.subspan(done, std::min<std::size_t>(describeBatch, images.size() - done));
-        pieces.push_back(adaptedSuffix(*m_store.backbone(), m_store.load(batch, view), m_store.firstBlock(), hook)
-                             .to(torch::kFloat));
+        pieces.push_back(m_store.finish(m_store.load(batch, view), hook));
         done += batch.size();
         meter.advanceTo(done, name);
         if (std::chrono::steady_clock::now() - saved >= saveEvery) {
@@ -271,7 +268,8 @@ void Trainer::planEpochs(std::chrono::steady_clock::time_point start) {
     const auto timeStep = [&] {
         const auto begin = std::chrono::steady_clock::now();
         const auto tokens = m_store.load(batch, ViewId{ViewId::Kind::Training, 0});
-        adaptedSuffix(*m_store.backbone(), tokens, m_store.firstBlock(), set->afterBlock()).square().mean().backward();
+        m_store.finish(tokens, set->afterBlock()).square().mean().backward();
+        if (tokens.is_cuda()) torch::cuda::synchronize();
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
     timeStep(); // the first one also warms up
@@ -348,8 +346,8 @@ AdaptationReport Trainer::check(const JobContext& context) {
                 const auto batch =
                     std::span(m_heldOut).subspan(begin, std::min<std::size_t>(describeBatch, m_heldOut.size() - begin));
                 const auto tokens = m_store.load(batch, ViewId{ViewId::Kind::Altered, copy});
-                baseCopies.push_back(adaptedSuffix(*m_store.backbone(), tokens, m_store.firstBlock(), unchanged));
-                adaptedCopies.push_back(adaptedSuffix(*m_store.backbone(), tokens, m_store.firstBlock(), mainHook()));
+                baseCopies.push_back(m_store.finish(tokens, unchanged));
+                adaptedCopies.push_back(m_store.finish(tokens, mainHook()));
                 sources.insert(sources.end(), batch.begin(), batch.end());
                 meter.advanceTo(sources.size());
             }

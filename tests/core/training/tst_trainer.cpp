@@ -1,9 +1,8 @@
 #include "core/training/trainer.h"
 
 #include "core/training/losses.h"
-#include "synthetic_images.h"
+#include "small_training.h"
 
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <algorithm>
@@ -14,32 +13,9 @@ class TestTrainer : public QObject {
     Q_OBJECT
 
 private:
-    static constexpr int inputSize = 16;
-
-    static TrainerOptions options(const QTemporaryDir& folder) {
-        TrainerOptions result;
-        result.granularities = {4, 12};
-        result.bottleneck = 8;
-        result.adaptors = {.epochs = 2, .batch = 16};
-        result.fusion.batch = 16;
-        result.folder = folder.filePath("run").toStdString();
-        return result;
-    }
-
-    struct Opened {
-        test::SyntheticImages images{96, inputSize};
-        PrefixStore store;
-        explicit Opened(const QTemporaryDir& folder)
-            : store(test::smallTransformer(), "hash", 1, images,
-                    {.file = folder.filePath("prefix").toStdString(),
-                     .views = 2,
-                     .inputSize = inputSize,
-                     .augmentation = {}}) {}
-    };
-
     static TrainerResult run(const QTemporaryDir& folder, const TrainerOptions& options,
                              const JobContext& context = {}) {
-        Opened opened(folder);
+        test::TrainedImages opened(folder);
         return Trainer(opened.store, options).run(context);
     }
 
@@ -62,7 +38,7 @@ private Q_SLOTS:
 
     void stoppedAnywhereItEndsTheSame() {
         const QTemporaryDir whole, broken;
-        TrainerResult unbroken = run(whole, options(whole));
+        TrainerResult unbroken = run(whole, test::shortTraining(whole));
         QCOMPARE(unbroken.adaptation.sets.size(), std::size_t{2});
         QVERIFY(unbroken.adaptation.fusions.contains(variant::neighbours));
         // Every start is stopped a few steps further than the one before, until one runs to its end.
@@ -70,7 +46,7 @@ private Q_SLOTS:
         for (int progresses = 1;; progresses += 3) {
             std::stop_source stop;
             int seen = 0;
-            TrainerOptions stopping = options(broken);
+            TrainerOptions stopping = test::shortTraining(broken);
             stopping.onPoint = [&](const TrainingPoint&) {
                 if (++seen == progresses) stop.request_stop();
             };
@@ -89,9 +65,9 @@ private Q_SLOTS:
 
     void aSetDoesNotDependOnTheOthers() {
         const QTemporaryDir together, alone;
-        TrainerOptions one = options(alone);
+        TrainerOptions one = test::shortTraining(alone);
         one.granularities = {12};
-        TrainerResult both = run(together, options(together));
+        TrainerResult both = run(together, test::shortTraining(together));
         TrainerResult single = run(alone, one);
         for (const auto& item : single.adaptation.sets[0]->named_parameters())
             QVERIFY2(torch::equal(item.value(), both.adaptation.sets[1]->named_parameters()[item.key()]),
@@ -100,17 +76,17 @@ private Q_SLOTS:
 
     void theSeedDecides() {
         const QTemporaryDir first, second;
-        TrainerOptions other = options(second);
+        TrainerOptions other = test::shortTraining(second);
         other.seed = 1;
-        TrainerResult one = run(first, options(first));
+        TrainerResult one = run(first, test::shortTraining(first));
         TrainerResult two = run(second, other);
         QVERIFY(!equal(one, two));
     }
 
     void heldOutImagesAreNotTrainedOn() {
         const QTemporaryDir folder;
-        Opened opened(folder);
-        TrainerOptions all = options(folder);
+        test::TrainedImages opened(folder);
+        TrainerOptions all = test::shortTraining(folder);
         const Trainer trainer(opened.store, all);
         QCOMPARE(trainer.heldOut().size(), std::size_t{4}); // 5 % of 96
         all.heldOut = 0;
@@ -131,13 +107,13 @@ private Q_SLOTS:
         const QTemporaryDir whole, broken;
         std::stop_source stop;
         int seen = 0;
-        TrainerOptions stopping = options(broken);
+        TrainerOptions stopping = test::shortTraining(broken);
         stopping.onPoint = [&](const TrainingPoint&) {
             if (++seen == points) stop.request_stop();
         };
         QVERIFY_THROWS_EXCEPTION(Error, run(broken, stopping, {stop.get_token(), {}}));
 
-        TrainerOptions finishing = options(broken);
+        TrainerOptions finishing = test::shortTraining(broken);
         finishing.finish = true;
         finishing.onPoint = [](const TrainingPoint&) { QFAIL("a step was trained"); };
         TrainerResult result = run(broken, finishing);
@@ -148,14 +124,14 @@ private Q_SLOTS:
         QCOMPARE(result.adaptation.mainVariant, std::string(fused ? variant::neighbours : variant::average));
         QVERIFY(result.report.heldOut > 0);
         if (points <= 10) return;
-        TrainerResult unbroken = run(whole, options(whole));
+        TrainerResult unbroken = run(whole, test::shortTraining(whole));
         for (const auto& item : unbroken.adaptation.sets[0]->named_parameters())
             QVERIFY(torch::equal(item.value(), result.adaptation.sets[0]->named_parameters()[item.key()]));
     }
 
     void nothingLearnedIsNothingToKeep() {
         const QTemporaryDir folder;
-        TrainerOptions finishing = options(folder);
+        TrainerOptions finishing = test::shortTraining(folder);
         finishing.finish = true;
         try {
             run(folder, finishing);
@@ -167,8 +143,8 @@ private Q_SLOTS:
 
     void watchingChangesNothing() {
         const QTemporaryDir alone, watched;
-        TrainerResult unwatched = run(alone, options(alone));
-        TrainerOptions watching = options(watched);
+        TrainerResult unwatched = run(alone, test::shortTraining(alone));
+        TrainerOptions watching = test::shortTraining(watched);
         QStringList seen;
         std::vector<std::int64_t> queries;
         watching.onProbe = [&](const std::string& stage, int epoch, const ProbeResult& result) {
@@ -210,8 +186,8 @@ private Q_SLOTS:
     void refusals() {
         QFETCH(QList<int>, granularities);
         const QTemporaryDir folder;
-        Opened opened(folder);
-        TrainerOptions wrong = options(folder);
+        test::TrainedImages opened(folder);
+        TrainerOptions wrong = test::shortTraining(folder);
         wrong.granularities.assign(granularities.begin(), granularities.end());
         QVERIFY_THROWS_EXCEPTION(Error, Trainer(opened.store, wrong));
     }
