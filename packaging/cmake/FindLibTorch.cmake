@@ -49,5 +49,7 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch)
         "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
     # Nothing refers to torch_cuda by symbol, its kernels register themselves when it is loaded; and a CUDA wheel's
     # libraries name their NVIDIA libraries by their own rpath, which the linker need not resolve.
-    target_link_options(LibTorch::torch INTERFACE -Wl,--no-as-needed -Wl,--allow-shlib-undefined)
+    # The wheel's libraries export a std::filesystem of their own (in torch 2.11 its remove_all() crashes). The C++
+    # library is named first, so that it is the one that the loader finds.
+    target_link_options(LibTorch::torch INTERFACE -Wl,--no-as-needed -lstdc++ -Wl,--allow-shlib-undefined)
 endif()
