@@ -56,16 +56,19 @@ Json unreadableRows(Library& library, CollectionId collection) {
     return rows;
 }
 
-/// New images of a collection that was learned get their vectors under the adaptation as well.
+/// New images of a collection that an adaptation describes get their vectors under it as well.
 void embedUnderItsAdaptation(const Program& program, Library& library, const EmbeddingSet& set,
                              const JobContext& context) {
+    std::optional<Embedder> embedder;
     for (const AdaptationRow& row : library.adaptations()) {
-        if (row.checksum != set.key.adaptation || !row.collection) continue;
-        ImageFilter filter;
-        filter.collection = row.collection;
-        if (library.imagesWithoutVector(set.id, filter).empty()) return;
-        Embedder embedder = program.embedderFor(library, set);
-        embedUnderAdaptation(library, *row.collection, row, embedder, {}, context);
+        if (row.checksum != set.key.adaptation) continue;
+        for (const CollectionId collection : library.describedCollections(row.id)) {
+            ImageFilter filter;
+            filter.collection = collection;
+            if (library.imagesWithoutVector(set.id, filter).empty()) continue;
+            if (!embedder) embedder.emplace(program.embedderFor(library, set));
+            embedUnderAdaptation(library, collection, row, *embedder, {}, context);
+        }
     }
 }
 

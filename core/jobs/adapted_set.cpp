@@ -82,6 +82,7 @@ EmbeddingSet embedUnderAdaptation(Library& library, CollectionId collection, con
 EmbeddingSet describeUnderAdaptation(Library& library, CollectionId collection, AdaptationRow adaptation,
                                      Embedder& embedder, const DecodePoolOptions& decode, std::uint64_t seed,
                                      const JobContext& context) {
+    library.addDescribedCollection(adaptation.id, collection);
     const EmbeddingSet set = embedUnderAdaptation(library, collection, adaptation, embedder, decode, context);
     LevelsOptions levels;
     levels.granularities = embedder.adaptation()->granularities;

@@ -277,13 +277,15 @@ public:
     // Adaptations
     std::vector<AdaptationRow> adaptations(); ///< newest first
     std::optional<AdaptationRow> findAdaptation(std::string_view name);
-    std::optional<AdaptationRow> newestAdaptation(std::optional<CollectionId> collection = {});
     /// Calls `save` with the path of a new file, then commits the row that names it: file, checksum, id and time are
     /// set here. Throws Usage when the name is taken or empty, or the same file is there under another name.
     AdaptationRow addAdaptation(AdaptationRow adaptation,
                                 const std::function<void(const std::filesystem::path&)>& save);
     void updateAdaptation(const AdaptationRow& adaptation); ///< state, run, parameters, report
     void renameAdaptation(std::int64_t id, const std::string& name);
+    /// The collections whose images have, or are to get, vectors under it.
+    std::vector<CollectionId> describedCollections(std::int64_t adaptation);
+    void addDescribedCollection(std::int64_t adaptation, CollectionId collection); ///< no change where it is one
     /// With its embedding sets and its file. Base vectors and the run's curve stay.
     void removeAdaptation(std::int64_t id);
 

@@ -81,10 +81,6 @@ std::optional<AdaptationRow> Library::findAdaptation(std::string_view name) {
     return oneAdaptation(*m_impl->db, "WHERE name = ?1", std::string(name));
 }
 
-std::optional<AdaptationRow> Library::newestAdaptation(std::optional<CollectionId> collection) {
-    return oneAdaptation(*m_impl->db, "WHERE ?1 IS NULL OR collection = ?1 ORDER BY id DESC LIMIT 1", collection);
-}
-
 AdaptationRow Library::addAdaptation(AdaptationRow adaptation,
                                      const std::function<void(const std::filesystem::path&)>& save) {
     // The file is saved under the write lock, so that no process that starts takes it for one left behind.
@@ -125,6 +121,23 @@ void Library::renameAdaptation(std::int64_t id, const std::string& name) {
     if (db.integer("SELECT id FROM adaptations WHERE name = ?1", name) == id) return;
     requireAdaptationName(db, name);
     requireChanged(db.run("UPDATE adaptations SET name = ?2 WHERE id = ?1", id, name), "adaptation", id);
+    transaction.commit();
+}
+
+std::vector<CollectionId> Library::describedCollections(std::int64_t adaptation) {
+    std::vector<CollectionId> collections;
+    for (SqlQuery row(*m_impl->db,
+                      "SELECT collection FROM described_collections WHERE adaptation = ?1 ORDER BY collection",
+                      adaptation);
+         row.next();)
+        collections.push_back(row.integer(0));
+    return collections;
+}
+
+void Library::addDescribedCollection(std::int64_t adaptation, CollectionId collection) {
+    Transaction transaction = m_impl->begin();
+    m_impl->db->run("INSERT OR IGNORE INTO described_collections (adaptation, collection) VALUES (?1, ?2)", adaptation,
+                    collection);
     transaction.commit();
 }
 

@@ -180,7 +180,18 @@ CREATE TABLE whitenings (
 ) STRICT;
 )sql";
 
-constexpr std::array steps{step1, step2};
+// An adaptation also describes collections that it was not learned from.
+constexpr const char* step3 = R"sql(
+CREATE TABLE described_collections (
+    adaptation INTEGER NOT NULL REFERENCES adaptations ON DELETE CASCADE,
+    collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    PRIMARY KEY (adaptation, collection)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX described_by_collection ON described_collections (collection);
+INSERT INTO described_collections SELECT id, collection FROM adaptations WHERE collection IS NOT NULL;
+)sql";
+
+constexpr std::array steps{step1, step2, step3};
 
 constexpr std::string_view sqliteMagic("SQLite format 3\0", 16);
 

@@ -206,6 +206,14 @@ void TestCliAdapt::anAdaptationGoesToAnotherLibrary() {
         QCOMPARE(there[i]["path"], here[i]["path"]);
         QVERIFY(std::abs(here[i]["score"].get<double>() - there[i]["score"].get<double>()) < 1e-3);
     }
+
+    // What comes later to a collection that it describes is described too.
+    QVERIFY(test::writeImages(folder("later"), 1, images));
+    QCOMPARE(cli("other").run({"import", folder("later"), "--collection", "photos"}).exitCode, 0);
+    const QString later = folder("later/0000.jpg");
+    const CliResult nearest = cli("other").run({"search", later, "--adaptation", "again", "--limit", "1"});
+    QVERIFY2(nearest.exitCode == 0, (nearest.out + nearest.err).constData());
+    QCOMPARE(nearest.json()["results"][0]["path"], json(later.toStdString()));
 }
 
 void TestCliAdapt::anotherBackboneIsRefused() {

@@ -118,9 +118,6 @@ private Q_SLOTS:
         QVERIFY(std::filesystem::exists(o.paths.adaptations() / first.file));
         QCOMPARE(o.library.adaptations().size(), std::size_t{2});
         QCOMPARE(o.library.adaptations().front().id, second.id);
-        QCOMPARE(o.library.newestAdaptation()->id, second.id);
-        QCOMPARE(o.library.newestAdaptation(o.collection.id)->id, second.id);
-        QVERIFY(!o.library.newestAdaptation(o.collection.id + 1));
         QCOMPARE(o.library.findAdaptation("first")->parameters, std::string(R"({"seed":1})"));
         QVERIFY(!o.library.findAdaptation("third"));
         QVERIFY(o.library.verify(true).empty());
@@ -133,9 +130,17 @@ private Q_SLOTS:
         QCOMPARE(o.library.findAdaptation("renamed")->state, AdaptationState::Ready);
         QCOMPARE(o.library.findAdaptation("renamed")->report, std::string("{}"));
 
+        const CollectionId other = o.library.createCollection("Work").id;
+        for (const CollectionId collection : {other, o.collection.id, other})
+            o.library.addDescribedCollection(first.id, collection);
+        QCOMPARE(o.library.describedCollections(first.id), (std::vector<CollectionId>{o.collection.id, other}));
+        QVERIFY(o.library.describedCollections(second.id).empty());
+
         o.library.removeCollection(o.collection.id);
         QVERIFY(!o.library.findAdaptation("renamed")->collection);
+        QCOMPARE(o.library.describedCollections(first.id), std::vector<CollectionId>{other});
         o.library.removeAdaptation(first.id);
+        QVERIFY(o.library.describedCollections(first.id).empty());
         QCOMPARE(o.library.adaptations().size(), std::size_t{1});
         QVERIFY(!std::filesystem::exists(o.paths.adaptations() / first.file));
         QVERIFY(o.library.verify(true).empty());

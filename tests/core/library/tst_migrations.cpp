@@ -145,6 +145,22 @@ private Q_SLOTS:
         QCOMPARE(backup.integer("SELECT count(*) FROM embeddings"), std::optional<std::int64_t>(1));
     }
 
+    void whatWasLearnedFromIsDescribed() {
+        LibraryFixture fixture;
+        {
+            Database old(fixture.paths.catalogue(), Database::Mode::Create);
+            old.script("PRAGMA journal_mode = WAL");
+            migrate(old, schemaSteps().first(2), fixture.paths.writeLock(), fixture.paths.data);
+            old.script("INSERT INTO collections (name, created_at) VALUES ('Old', 1);"
+                       "INSERT INTO adaptations (name, collection, model_hash, file, checksum, created_at, state, "
+                       "parameters, report) VALUES ('of Old', 1, 'model', 'a', 'a', 1, 'ready', '', ''), "
+                       "('from elsewhere', NULL, 'model', 'b', 'b', 1, 'trained', '', '')");
+        }
+        Library library(fixture.paths, Library::Access::ReadWrite);
+        QCOMPARE(library.describedCollections(1), std::vector<CollectionId>{1});
+        QVERIFY(library.describedCollections(2).empty());
+    }
+
     void releasedStepsAreNeverChanged() {
         // A changed step would leave libraries of two kinds with one number. Append a step instead.
         const std::string first = schemaSteps().front();
