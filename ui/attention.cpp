@@ -127,7 +127,11 @@ void Attention::take(const AttentionBatch& batch) {
     const auto& used = m_session.adaptation();
     if (!used) return;
     // One of the two is behind: soon they are of one mind.
-    if (used->checksum != batch.adaptation) return m_askSoon.start();
+    if (used->checksum != batch.adaptation) {
+        for (const auto& [image, values] : batch.images)
+            m_wanted.push_back(image);
+        return m_askSoon.start();
+    }
     if (m_adaptation.empty()) {
         m_adaptation = batch.adaptation;
         m_granularities = batch.granularities;
