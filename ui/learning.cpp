@@ -1,5 +1,6 @@
 #include "ui/learning.h"
 
+#include "core/base/file_io.h"
 #include "ui/adaptation_sets.h"
 
 #include <QRandomGenerator>
@@ -191,11 +192,7 @@ void Learning::exportTo(std::int64_t id, const fs::path& target) {
     m_searches.run(
         this,
         [file = m_paths.adaptations() / row->file, target](LibraryAccess&) {
-            std::error_code error;
-            fs::copy_file(file, target, fs::copy_options::overwrite_existing, error);
-            if (error)
-                throw Error(error == std::errc::no_space_on_device ? ErrorCode::DiskFull : ErrorCode::IoFailed,
-                            displayPath(target) + ": " + error.message());
+            saveFile(target, MappedFile(file).bytes());
             return true;
         },
         [this, name = QString::fromStdString(row->name)](bool) { Q_EMIT exported(name); },
