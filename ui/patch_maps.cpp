@@ -1,5 +1,7 @@
 #include "ui/patch_maps.h"
 
+#include "core/base/half.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -20,8 +22,7 @@ int sizeAt(const nlohmann::json& object, const char* key, int most) {
 
 float cosine(const PatchMaps& a, std::size_t i, const PatchMaps& b, std::size_t j) {
     const auto dim = static_cast<std::size_t>(a.dim);
-    const float* from = a.tokens.data() + i * dim;
-    return std::inner_product(from, from + dim, b.tokens.data() + j * dim, 0.0F);
+    return halfDot(a.tokens.data() + i * dim, b.tokens.data() + j * dim, dim);
 }
 
 } // namespace
@@ -36,9 +37,11 @@ std::optional<PatchMaps> patchMapsOf(const JsonMessage& message) {
     const qsizetype tokens = patches * maps.dim;
     constexpr auto valueSize = static_cast<qsizetype>(sizeof(float));
     if (message.bytes.size() != (tokens + patches) * valueSize) return std::nullopt;
-    maps.tokens.resize(static_cast<std::size_t>(tokens));
+    std::vector<float> floats(static_cast<std::size_t>(tokens));
+    maps.tokens.resize(floats.size());
     maps.attention.resize(static_cast<std::size_t>(patches));
-    std::memcpy(maps.tokens.data(), message.bytes.constData(), static_cast<std::size_t>(tokens * valueSize));
+    std::memcpy(floats.data(), message.bytes.constData(), static_cast<std::size_t>(tokens * valueSize));
+    toHalf(floats, maps.tokens);
     std::memcpy(maps.attention.data(), message.bytes.constData() + tokens * valueSize,
                 static_cast<std::size_t>(patches * valueSize));
     const auto whole = message.json.find("whole");

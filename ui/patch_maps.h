@@ -5,6 +5,7 @@
 #include <QRect>
 #include <QSize>
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -13,10 +14,10 @@ namespace grappa {
 /// What a model sees in each patch of an image: the answer of `serve` to the op "maps".
 struct PatchMaps {
     int rows = 0, cols = 0, dim = 0;
-    std::vector<float> tokens;    ///< [rows * cols, dim], L2-normalised
-    std::vector<float> attention; ///< of the [class] token [rows * cols]
-    bool adapted = false;         ///< under an adaptation, not by the backbone alone
-    bool whole = false;           ///< the whole image was seen, in the middle of a square; else its middle
+    std::vector<std::uint16_t> tokens; ///< fp16 [rows * cols, dim], L2-normalised
+    std::vector<float> attention;      ///< of the [class] token [rows * cols]
+    bool adapted = false;              ///< under an adaptation, not by the backbone alone
+    bool whole = false;                ///< the whole image was seen, in the middle of a square; else its middle
     std::size_t patches() const { return attention.size(); }
 };
 

@@ -17,9 +17,9 @@ constexpr QSize imageSize{160, 160};
 
 /// 2 x 2 patches; the patches of "b" are those of "a" in reverse order.
 PatchMaps mapsOf(const ViewedImage& image) {
-    PatchMaps maps{.rows = 2, .cols = 2, .dim = 4, .tokens = std::vector<float>(16), .attention = {0, 1, 2, 4}};
+    PatchMaps maps{.rows = 2, .cols = 2, .dim = 4, .tokens = std::vector<std::uint16_t>(16), .attention = {0, 1, 2, 4}};
     for (std::size_t i = 0; i < 4; ++i)
-        maps.tokens[i * 4 + (image.title == "a" ? i : 3 - i)] = 1;
+        maps.tokens[i * 4 + (image.title == "a" ? i : 3 - i)] = 0x3c00; // 1
     return maps;
 }
 

@@ -38,7 +38,8 @@ void TestPatchMaps::anAnswerIsRead() {
     QCOMPARE(maps->cols, 3);
     QCOMPARE(maps->dim, 2);
     QCOMPARE(maps->patches(), std::size_t{6});
-    QCOMPARE(maps->tokens[5], 0.8F);
+    QCOMPARE(maps->tokens.size(), std::size_t{12});
+    QCOMPARE(maps->tokens[6], std::uint16_t{0xbc00}); // -1
     QCOMPARE(maps->attention, (std::vector<float>{1, 2, 3, 4, 5, 6}));
     QVERIFY(maps->whole);
 }
@@ -85,11 +86,11 @@ void TestPatchMaps::matchesAreCosines() {
     const auto matches = matchesOf(maps, 2, maps);
     const std::vector<float> expected{0.6F, 0.8F, 1, -0.6F, -0.8F, 0.6F};
     for (std::size_t i = 0; i < expected.size(); ++i)
-        QVERIFY(std::abs(matches[i] - expected[i]) < 1e-6F);
+        QVERIFY(std::abs(matches[i] - expected[i]) < 1e-3F);
     QCOMPARE(largest(matches, 2), (std::vector<std::size_t>{2, 1}));
     // An image finds itself in each patch.
     for (const float best : bestMatches(maps, maps))
-        QVERIFY(std::abs(best - 1) < 1e-6F);
+        QVERIFY(std::abs(best - 1) < 1e-3F);
     QVERIFY(matchesOf(maps, 6, maps).empty());
     PatchMaps other = maps;
     other.dim = 3;
