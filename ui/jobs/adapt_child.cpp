@@ -6,25 +6,6 @@ namespace grappa {
 
 using namespace Qt::StringLiterals;
 
-namespace {
-
-constexpr int exitModelMissing = 5;
-constexpr int exitDeviceMissing = 6;
-constexpr int exitInterrupted = 130;
-
-ErrorCode codeOfExit(int exitCode) {
-    switch (exitCode) {
-    case exitModelMissing:
-        return ErrorCode::ModelMissing;
-    case exitDeviceMissing:
-        return ErrorCode::DeviceUnavailable;
-    default:
-        return ErrorCode::Internal;
-    }
-}
-
-} // namespace
-
 QStringList AdaptRequest::arguments() const {
     if (!stored.isEmpty()) return QStringList{u"adapt"_s} + stored;
     QStringList arguments{u"--device"_s, device};
@@ -165,7 +146,7 @@ void AdaptChild::readResult(const QByteArray& bytes) {
 void AdaptChild::handleEnd(const ChildEnd& end) {
     const bool asked = m_status.state == AdaptState::Pausing || m_next.has_value();
     if (end.started && !end.crashed && end.exitCode == 0) return handleSuccess();
-    if (asked || (end.started && !end.crashed && end.exitCode == exitInterrupted)) {
+    if (asked || end.interrupted()) {
         if (m_next) return run(*std::exchange(m_next, std::nullopt));
         return setState(AdaptState::Paused);
     }
@@ -207,7 +188,7 @@ Problem AdaptChild::problemAt(const ChildEnd& end) {
         return {tr("Learning ended unexpectedly. What is done is kept; resume goes on from there."),
                 tr("grappa-cli was ended by signal %1. %2").arg(end.exitCode).arg(end.detail)};
     const auto code = errorAt();
-    if (!code) return problemOf(codeOfExit(end.exitCode), end.detail);
+    if (!code) return problemOf(end.code(), end.detail);
     const QString detail = textAt(m_result["error"], "detail");
     if (m_way == Way::Finish && code == ErrorCode::NotFound)
         return {tr("Nothing was learned yet that could be kept. Let it go on, or discard it."), detail};

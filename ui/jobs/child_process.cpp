@@ -11,7 +11,27 @@ namespace {
 /// The window itself is gone within 3 s of being closed.
 constexpr int killAfterMs = 2500;
 constexpr qsizetype keptLog = 4096;
+
+// Exit codes of grappa-cli
+constexpr int exitModelMissing = 5;
+constexpr int exitDeviceMissing = 6;
+constexpr int exitInterrupted = 130;
 } // namespace
+
+bool ChildEnd::interrupted() const {
+    return started && !crashed && exitCode == exitInterrupted;
+}
+
+ErrorCode ChildEnd::code() const {
+    switch (exitCode) {
+    case exitModelMissing:
+        return ErrorCode::ModelMissing;
+    case exitDeviceMissing:
+        return ErrorCode::DeviceUnavailable;
+    default:
+        return ErrorCode::Internal;
+    }
+}
 
 ChildProcess::ChildProcess(QObject* parent) : QObject(parent) {
     m_kill.setSingleShot(true);

@@ -15,6 +15,11 @@ struct ChildEnd {
     bool crashed = false; ///< ended by a signal that we did not send
     int exitCode = 0;
     QString detail; ///< why it did not start, or the last lines of its log
+
+    /// Stopped by a signal and ended by itself.
+    bool interrupted() const;
+    /// What its exit code tells; Internal where that is nothing.
+    ErrorCode code() const;
 };
 
 /// One run of grappa-cli: raw output in, raw input out, and an end that comes within 3 s of stop().

@@ -13,20 +13,6 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int exitSomeUnreadable = 4;
-constexpr int exitModelMissing = 5;
-constexpr int exitDeviceMissing = 6;
-constexpr int exitInterrupted = 130;
-
-ErrorCode codeOfExit(int exitCode) {
-    switch (exitCode) {
-    case exitModelMissing:
-        return ErrorCode::ModelMissing;
-    case exitDeviceMissing:
-        return ErrorCode::DeviceUnavailable;
-    default:
-        return ErrorCode::Internal;
-    }
-}
 
 QStringList argumentsOf(const ImportRequest& request) {
     QStringList arguments{u"import"_s, u"--json"_s, u"--watch-stdin"_s, u"--collection"_s, request.name, u"--"_s};
@@ -136,7 +122,7 @@ void ImportChild::readResult(const QByteArray& bytes) {
 }
 
 void ImportChild::handleEnd(const ChildEnd& end) {
-    const bool stopped = m_status.state == ImportState::Stopping || (!end.crashed && end.exitCode == exitInterrupted);
+    const bool stopped = m_status.state == ImportState::Stopping || end.interrupted();
     if (end.started && !end.crashed && (end.exitCode == 0 || end.exitCode == exitSomeUnreadable)) {
         const ImportRequest done = std::move(m_queue.front());
         m_queue.pop_front();
@@ -161,7 +147,7 @@ void ImportChild::handleEnd(const ChildEnd& end) {
     } else if (const auto error = m_result.find("error"); error != m_result.end() && error->is_object()) {
         m_status.problem = problemOf(errorFromName(textAt(*error, "code").toStdString()), textAt(*error, "detail"));
     } else {
-        m_status.problem = problemOf(codeOfExit(end.exitCode), end.detail);
+        m_status.problem = problemOf(end.code(), end.detail);
     }
     setState(ImportState::Failed);
 }
