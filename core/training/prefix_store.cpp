@@ -7,10 +7,11 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <fcntl.h>
 #include <map>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace grappa {
@@ -50,6 +51,7 @@ struct PrefixStore::Impl {
 
     std::size_t tokenBytes() const { return static_cast<std::size_t>(tokens * width) * sizeof(at::Half); }
     std::size_t slotBytes() const { return tokenBytes() + sizeof(ContentHash::bytes); }
+    torch::Tensor emptyTokens(std::int64_t views) const { return torch::empty({views, tokens, width}, torch::kHalf); }
 
     /// The slot of a view, or nothing when it is never cached or does not fit. Crops come first: all stages need them.
     std::optional<std::size_t> slotOf(std::int64_t image, ViewId view) const {
@@ -59,24 +61,23 @@ struct PrefixStore::Impl {
         return slot < slots ? std::optional(slot) : std::nullopt;
     }
 
-    torch::Tensor readSlot(std::size_t slot) const {
-        std::vector<std::byte> bytes(slotBytes());
-        const auto read = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(slot * slotBytes()));
-        if (read != static_cast<ssize_t>(bytes.size())) return {};
-        const std::span content = std::span(bytes).first(tokenBytes());
-        if (std::memcmp(hashBytes(content).bytes.data(), bytes.data() + tokenBytes(), sizeof(ContentHash::bytes)) != 0)
-            return {};
-        return torch::from_blob(bytes.data(), {tokens, width}, torch::kHalf).clone();
+    /// Into fp16 [T, D] on the CPU, contiguous. False where the slot holds nothing, or something damaged.
+    bool readSlot(std::size_t slot, const torch::Tensor& value) const {
+        const std::span content(static_cast<std::byte*>(value.mutable_data_ptr()), tokenBytes());
+        decltype(ContentHash::bytes) checksum{};
+        const std::array parts{iovec{content.data(), content.size()}, iovec{checksum.data(), checksum.size()}};
+        const auto read = ::preadv(file.get(), parts.data(), parts.size(), static_cast<off_t>(slot * slotBytes()));
+        return read == static_cast<ssize_t>(slotBytes()) && hashBytes(content).bytes == checksum;
     }
 
     /// A full disk only makes the cache smaller.
     void writeSlot(std::size_t slot, const torch::Tensor& value) {
-        std::vector<std::byte> bytes(slotBytes());
-        std::memcpy(bytes.data(), value.const_data_ptr(), tokenBytes());
-        const auto checksum = hashBytes(std::span(bytes).first(tokenBytes())).bytes;
-        std::memcpy(bytes.data() + tokenBytes(), checksum.data(), checksum.size());
-        const auto written = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(slot * slotBytes()));
-        if (written != static_cast<ssize_t>(bytes.size())) slots = std::min(slots, slot);
+        // iovec takes no const data; nothing writes to it.
+        auto* const content = static_cast<std::byte*>(const_cast<void*>(value.const_data_ptr()));
+        auto checksum = hashBytes(std::span(content, tokenBytes())).bytes;
+        const std::array parts{iovec{content, tokenBytes()}, iovec{checksum.data(), checksum.size()}};
+        const auto written = ::pwritev(file.get(), parts.data(), parts.size(), static_cast<off_t>(slot * slotBytes()));
+        if (written != static_cast<ssize_t>(slotBytes())) slots = std::min(slots, slot);
     }
 
     torch::Tensor pixelsOf(const ImageSource::Sample& sample, std::int64_t image, ViewId view) const {
@@ -197,6 +198,7 @@ void PrefixStore::fill(const JobContext& context) {
     std::vector<ViewId> views{{}};
     for (int v = 0; v < m_impl->options.views; ++v)
         views.push_back({ViewId::Kind::Training, v});
+    const torch::Tensor scratch = m_impl->emptyTokens(1)[0];
     ProgressMeter meter(context, "read", images());
     std::vector<Impl::Wanted> wanted;
     std::vector<ImageSource::Sample> samples;
@@ -213,7 +215,7 @@ void PrefixStore::fill(const JobContext& context) {
         const std::size_t before = wanted.size();
         for (const ViewId& view : views) {
             const auto slot = m_impl->slotOf(image, view);
-            if (slot && !m_impl->readSlot(*slot).defined()) wanted.push_back({image, view, samples.size()});
+            if (slot && !m_impl->readSlot(*slot, scratch)) wanted.push_back({image, view, samples.size()});
         }
         if (wanted.size() > before) samples.push_back(m_impl->source.load(i));
         if (samples.size() == imagesAtOnce) flush();
@@ -224,34 +226,32 @@ void PrefixStore::fill(const JobContext& context) {
 }
 
 torch::Tensor PrefixStore::load(std::span<const std::int64_t> images, std::span<const ViewId> views) {
-    std::vector<torch::Tensor> rows(images.size());
+    const torch::Tensor batch = m_impl->emptyTokens(std::ssize(images));
     std::vector<Impl::Wanted> wanted;
-    std::vector<std::size_t> wantedRows;
+    std::vector<std::int64_t> wantedRows;
     std::vector<ImageSource::Sample> samples;
     std::map<std::int64_t, std::size_t> loaded;
     const auto flush = [&] {
         const auto values = m_impl->compute(wanted, samples);
         for (std::size_t i = 0; i < wanted.size(); ++i)
-            rows[wantedRows[i]] = values[i];
+            batch[wantedRows[i]].copy_(values[i]);
         wanted.clear();
         wantedRows.clear();
         samples.clear();
         loaded.clear();
     };
-    at::parallel_for(0, std::ssize(rows), 1, [&](std::int64_t begin, std::int64_t end) {
-        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
-            if (const auto slot = m_impl->slotOf(images[i], views[i])) rows[i] = m_impl->readSlot(*slot);
-    });
     for (std::size_t i = 0; i < images.size(); ++i) {
-        if (rows[i].defined()) continue;
+        const auto row = static_cast<std::int64_t>(i);
+        const auto slot = m_impl->slotOf(images[i], views[i]);
+        if (slot && m_impl->readSlot(*slot, batch[row])) continue;
         const auto [place, isNew] = loaded.emplace(images[i], samples.size());
         if (isNew) samples.push_back(m_impl->source.load(static_cast<std::size_t>(images[i])));
         wanted.push_back({images[i], views[i], place->second});
-        wantedRows.push_back(i);
+        wantedRows.push_back(row);
         if (samples.size() == imagesAtOnce) flush();
     }
     flush();
-    return torch::stack(rows).to(m_impl->device).to(torch::kFloat);
+    return batch.to(m_impl->device).to(torch::kFloat);
 }
 
 torch::Tensor PrefixStore::load(std::span<const std::int64_t> images, ViewId view) {
