@@ -156,6 +156,7 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         TrainerResult saved = learned;
         saved.adaptation.metadata[adaptation_key::backboneHash] = m_card.hash.hex();
+        saved.adaptation.inputSize = test::TrainedImages::inputSize;
         const std::filesystem::path file = folder.filePath("learned.safetensors").toStdString();
         saveAdaptation(file, saved.adaptation);
         Adaptation loaded = loadAdaptation(SafetensorsFile(file));
