@@ -71,11 +71,12 @@ QCPRange rangeOf(const std::vector<double>& raw, const std::vector<double>& smoo
     return {range.lower - size * margin, range.upper + size * headRoom};
 }
 
+/// Wide enough for ticks at whole numbers.
 QCPRange percentRange(const std::vector<double>& values) {
-    const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    constexpr double least = 8;
-    const double size = std::max(*high - *low, least);
-    return {std::max(*low - size * margin, -2.0), *high + size * headRoom};
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    constexpr double narrowest = 8;
+    const double low = std::max(std::min(*least, *most - narrowest), 0.0), high = std::max(*most, low + narrowest);
+    return {low - (high - low) * margin, high + (high - low) * headRoom};
 }
 
 } // namespace
