@@ -115,21 +115,20 @@ void Attention::askNext() {
         if (!m_wanted.empty()) m_askSoon.start();
     };
     m_session.readAttention(
-        this, std::move(images),
-        [this, finish](const AttentionBatch& batch) {
-            take(batch);
+        this, images,
+        [this, images, finish](const AttentionBatch& batch) {
+            take(images, batch);
             finish();
         },
         [finish](const Problem&) { finish(); });
 }
 
-void Attention::take(const AttentionBatch& batch) {
+void Attention::take(const std::vector<ImageId>& asked, const AttentionBatch& batch) {
     const auto& used = m_session.adaptation();
     if (!used) return;
     // One of the two is behind: soon they are of one mind.
     if (used->checksum != batch.adaptation) {
-        for (const auto& [image, values] : batch.images)
-            m_wanted.push_back(image);
+        m_wanted.insert(m_wanted.end(), asked.begin(), asked.end());
         return m_askSoon.start();
     }
     if (m_adaptation.empty()) {

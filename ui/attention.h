@@ -53,7 +53,7 @@ Q_SIGNALS:
 private:
     void readUsed();
     void askNext();
-    void take(const AttentionBatch& batch);
+    void take(const std::vector<ImageId>& asked, const AttentionBatch& batch);
     void forget();
     void forgetMissing();
 
