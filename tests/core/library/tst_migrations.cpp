@@ -118,20 +118,16 @@ private Q_SLOTS:
     void libraryOfTheFirstVersionOpens() {
         QFETCH(int, access);
         LibraryFixture fixture;
-        {
-            Database old(fixture.paths.catalogue(), Database::Mode::Create);
-            old.script("PRAGMA journal_mode = WAL");
-            migrate(old, schemaSteps().first(1), fixture.paths.writeLock(), fixture.paths.data);
-            old.script("INSERT INTO collections (name, created_at) VALUES ('Old', 1);"
-                       "INSERT INTO folders (collection, path) VALUES (1, x'2f70');"
-                       "INSERT INTO images (hash, width, height, format, damage, taken_at) "
-                       "VALUES (x'00000000000000000000000000000001', 4, 3, 'jpeg', '', 0);"
-                       "INSERT INTO files (folder, path, name, size, mtime_ns, state, image) "
-                       "VALUES (1, x'61', x'61', 1, 1, 0, 1);"
-                       "INSERT INTO embedding_sets (model_hash, adaptation, fusion, smoothing, input_size, precision, "
-                       "whitening, dim, last_vector) VALUES ('model', '', '', 'raw', 168, 'fp32', 'none', 2, 1);"
-                       "INSERT INTO embeddings (set_id, image, vector) VALUES (1, 1, x'003c0000')");
-        }
+        writeOldLibrary(fixture, 1,
+                        "INSERT INTO collections (name, created_at) VALUES ('Old', 1);"
+                        "INSERT INTO folders (collection, path) VALUES (1, x'2f70');"
+                        "INSERT INTO images (hash, width, height, format, damage, taken_at) "
+                        "VALUES (x'00000000000000000000000000000001', 4, 3, 'jpeg', '', 0);"
+                        "INSERT INTO files (folder, path, name, size, mtime_ns, state, image) "
+                        "VALUES (1, x'61', x'61', 1, 1, 0, 1);"
+                        "INSERT INTO embedding_sets (model_hash, adaptation, fusion, smoothing, input_size, precision, "
+                        "whitening, dim, last_vector) VALUES ('model', '', '', 'raw', 168, 'fp32', 'none', 2, 1);"
+                        "INSERT INTO embeddings (set_id, image, vector) VALUES (1, 1, x'003c0000')");
         Library library(fixture.paths, static_cast<Library::Access>(access));
         QCOMPARE(schemaVersionInHeader(fixture.paths.catalogue()), static_cast<int>(schemaSteps().size()));
         QCOMPARE(library.findCollection("Old")->images, 1u);
@@ -147,15 +143,11 @@ private Q_SLOTS:
 
     void whatWasLearnedFromIsDescribed() {
         LibraryFixture fixture;
-        {
-            Database old(fixture.paths.catalogue(), Database::Mode::Create);
-            old.script("PRAGMA journal_mode = WAL");
-            migrate(old, schemaSteps().first(2), fixture.paths.writeLock(), fixture.paths.data);
-            old.script("INSERT INTO collections (name, created_at) VALUES ('Old', 1);"
-                       "INSERT INTO adaptations (name, collection, model_hash, file, checksum, created_at, state, "
-                       "parameters, report) VALUES ('of Old', 1, 'model', 'a', 'a', 1, 'ready', '', ''), "
-                       "('from elsewhere', NULL, 'model', 'b', 'b', 1, 'trained', '', '')");
-        }
+        writeOldLibrary(fixture, 2,
+                        "INSERT INTO collections (name, created_at) VALUES ('Old', 1);"
+                        "INSERT INTO adaptations (name, collection, model_hash, file, checksum, created_at, state, "
+                        "parameters, report) VALUES ('of Old', 1, 'model', 'a', 'a', 1, 'ready', '', ''), "
+                        "('from elsewhere', NULL, 'model', 'b', 'b', 1, 'trained', '', '')");
         Library library(fixture.paths, Library::Access::ReadWrite);
         QCOMPARE(library.describedCollections(1), std::vector<CollectionId>{1});
         QVERIFY(library.describedCollections(2).empty());
@@ -169,6 +161,14 @@ private Q_SLOTS:
     }
 
 private:
+    /// A library as a program that knew only the first steps left it, with these rows.
+    static void writeOldLibrary(const LibraryFixture& fixture, std::size_t steps, const char* rows) {
+        Database old(fixture.paths.catalogue(), Database::Mode::Create);
+        old.script("PRAGMA journal_mode = WAL");
+        migrate(old, schemaSteps().first(steps), fixture.paths.writeLock(), fixture.paths.data);
+        old.script(rows);
+    }
+
     static constexpr const char* firstStep = "90d492fc5f1198933466947b5cbda7ac";
 };
 
