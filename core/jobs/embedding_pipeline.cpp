@@ -123,7 +123,7 @@ void embedBatch(Embedder& embedder, std::span<PipelineResult> batch, std::vector
         ++count;
     }
     if (count == 0) return;
-    const Described described = embedder.describe(pixels, count);
+    const Described described = embedder.describe(pixels, count, embedder.ownDescription());
     const auto attentionWidth = static_cast<std::ptrdiff_t>(described.attention.size()) / count;
     auto vector = described.vectors.begin();
     auto attention = described.attention.begin();

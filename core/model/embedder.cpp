@@ -1,6 +1,7 @@
 #include "core/model/embedder.h"
 
 #include "core/model/adaptation_file.h"
+#include "core/model/descriptor.h"
 #include "core/model/device.h"
 #include "core/model/weights.h"
 
@@ -45,6 +46,12 @@ void checkPresent(const std::filesystem::path& path, const std::string& what) {
                                                  ". Add it again, or choose another.");
 }
 
+Error priorMissing(const BackboneCard& card) {
+    return {ErrorCode::ModelMissing, "The backbone " + card.name +
+                                         " has no prior beside its file, which its patch half needs; make one from a "
+                                         "folder of varied images: grappa-cli models prior --images FOLDER"};
+}
+
 /// The adaptation of that file, which must have been made for this backbone.
 std::pair<AdaptationCard, Adaptation> openAdaptation(const std::filesystem::path& path, const BackboneCard& backbone) {
     checkPresent(path, "adaptation");
@@ -86,7 +93,10 @@ struct Embedder::Impl {
     VisionTransformer backbone{nullptr};
     std::optional<AdaptationCard> adaptationCard;
     std::optional<GrappaModel> model; ///< the backbone under the adaptation, where there is one
-    torch::Tensor gain, offset;       ///< ImageNet normalisation of bytes: x * gain + offset, [3, 1, 1]
+    std::optional<std::filesystem::path> prior;
+    std::optional<PatchHalf> patchHalf; ///< where there is a prior
+    bool patches = false;
+    torch::Tensor gain, offset; ///< ImageNet normalisation of bytes: x * gain + offset, [3, 1, 1]
 
     /// uint8 RGB [B, S, S, 3] -> normalised float [B, 3, S, S] on the device
     torch::Tensor images(std::span<const std::uint8_t> pixels, std::int64_t batch) const {
@@ -114,7 +124,14 @@ struct Embedder::Impl {
     void describe(const torch::Tensor& images, std::span<const Description> descriptions,
                   std::vector<Described>& results) {
         std::map<std::string, GrappaModel::Output> outputs;
-        torch::Tensor prefix;
+        torch::Tensor prefix, half, base;
+        if (std::any_of(descriptions.begin(), descriptions.end(), [](const Description& d) { return d.patches; })) {
+            if (!patchHalf) throw priorMissing(card);
+            const auto tokens = backbone->tokens(images);
+            base = tokens.z;
+            half = (*patchHalf)(tokens.patchTokens, tokens.rows, tokens.cols);
+            checkFinite(half);
+        }
         for (std::size_t i = 0; i < descriptions.size(); ++i) {
             const std::string variant = variantOf(descriptions[i]);
             auto [entry, isNew] = outputs.try_emplace(variant);
@@ -124,14 +141,15 @@ struct Embedder::Impl {
                     if (!prefix.defined()) prefix = model->prefix(images);
                     output = model->finish(prefix, variant);
                 } else if (variant == variant::base) {
-                    output.z = backbone->forward(images);
+                    output.z = base.defined() ? base : backbone->forward(images);
                 } else {
                     throw Error(ErrorCode::ModelMissing, "\"" + variant + "\" needs an adaptation; none is loaded.");
                 }
                 checkFinite(output.z);
             }
-            append(results[i].vectors, model && descriptions[i].whitened ? model->describe(output.z, variant)
-                                                                         : torch::nn::functional::normalize(output.z));
+            const auto z = model && descriptions[i].whitened ? model->describe(output.z, variant)
+                                                             : torch::nn::functional::normalize(output.z);
+            append(results[i].vectors, descriptions[i].patches ? torch::cat({z, half}, 1) : z);
             if (output.attention.defined()) append(results[i].attention, output.attention);
         }
     }
@@ -157,6 +175,13 @@ Embedder::Embedder(const BackboneCard& card, const EmbedderOptions& options,
         loaded->to(m_impl->device);
         m_impl->model.emplace(m_impl->backbone, std::move(*loaded));
     }
+    if (const auto path = DescriptorPrior::pathFor(card.file); std::filesystem::exists(path)) {
+        m_impl->prior = path;
+        m_impl->patchHalf.emplace(DescriptorPrior::load(path, card.hash.hex()));
+        m_impl->patchHalf->to(m_impl->device);
+    }
+    m_impl->patches = options.patches;
+    if (options.patches && !m_impl->prior) throw priorMissing(card);
     const auto channels = [](float r, float g, float b) { return torch::tensor({r, g, b}).view({3, 1, 1}); };
     const auto mean = channels(0.485F, 0.456F, 0.406F);
     const auto deviation = channels(0.229F, 0.224F, 0.225F);
@@ -179,8 +204,20 @@ int Embedder::inputSize() const {
     return m_impl->inputSize;
 }
 
-int Embedder::dim() const {
+int Embedder::width() const {
     return static_cast<int>(m_impl->card.width);
+}
+
+bool Embedder::patches() const {
+    return m_impl->patches;
+}
+
+int Embedder::dim() const {
+    return patches() ? 2 * width() : width();
+}
+
+const std::optional<std::filesystem::path>& Embedder::prior() const {
+    return m_impl->prior;
 }
 
 std::string Embedder::device() const {
@@ -192,7 +229,7 @@ int Embedder::preferredBatch() const {
 }
 
 std::vector<float> Embedder::embed(std::span<const std::uint8_t> pixels, int batch) {
-    return describe(pixels, batch).vectors;
+    return describe(pixels, batch, ownDescription()).vectors;
 }
 
 Described Embedder::describe(std::span<const std::uint8_t> pixels, int batch, const Description& description) {
@@ -230,6 +267,19 @@ std::vector<Described> Embedder::describe(std::span<const std::uint8_t> pixels, 
     return results;
 }
 
+Embedder::Tokens Embedder::tokens(std::span<const std::uint8_t> pixels, int batch) {
+    if (pixels.size() != static_cast<std::size_t>(batch) * m_impl->bytesPerImage())
+        throw Error(ErrorCode::Internal, "Images must be [batch, S, S, 3] bytes");
+    const c10::InferenceMode inference;
+    const auto tokens = m_impl->backbone->tokens(m_impl->images(pixels, batch));
+    m_impl->checkFinite(tokens.patchTokens);
+    const auto unit = torch::nn::functional::NormalizeFuncOptions().dim(-1);
+    return {.rows = static_cast<int>(tokens.rows),
+            .cols = static_cast<int>(tokens.cols),
+            .classes = toVector(torch::nn::functional::normalize(tokens.z, unit)),
+            .patches = toVector(torch::nn::functional::normalize(tokens.patchTokens, unit))};
+}
+
 Embedder::Maps Embedder::maps(std::span<const std::uint8_t> pixels) {
     if (pixels.size() != m_impl->bytesPerImage()) throw Error(ErrorCode::Internal, "maps() needs [S, S, 3] bytes");
     const c10::InferenceMode inference;
@@ -241,7 +291,7 @@ Embedder::Maps Embedder::maps(std::span<const std::uint8_t> pixels) {
         torch::nn::functional::normalize(maps.patchTokens, torch::nn::functional::NormalizeFuncOptions().dim(-1));
     return {.rows = static_cast<int>(maps.rows),
             .cols = static_cast<int>(maps.cols),
-            .dim = dim(),
+            .dim = width(),
             .patchTokens = toVector(tokens),
             .classAttention = toVector(maps.classAttention)};
 }

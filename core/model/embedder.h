@@ -19,6 +19,8 @@ struct EmbedderOptions {
     /// of the patch
     int inputSize = 0;
     int threads = 0; ///< intra-op threads; 0 = all cores
+    /// Whether embed() joins vectors with the patch half (core/model/descriptor.h), which needs the backbone's prior.
+    bool patches = false;
 };
 
 /// An adaptation that is loaded: what its file says.
@@ -38,11 +40,12 @@ struct AdaptationCard {
 struct Description {
     std::string variant{}; ///< empty = the main variant; "base" where there is no adaptation
     bool whitened = true;  ///< by the adaptation's whitening of that variant, where it has one
+    bool patches = false;  ///< joined with the backbone's patch half: [2 D], both halves L2-normalised
 };
 
 /// A batch of images under one description.
 struct Described {
-    std::vector<float> vectors;   ///< L2-normalised [B, D], row-major
+    std::vector<float> vectors;   ///< L2-normalised [B, D], row-major; with patches [B, 2 D]
     std::vector<float> attention; ///< granularity attention [B, m, N]; empty where the variant has no fusion
 };
 
@@ -60,18 +63,32 @@ public:
     const BackboneCard& card() const;
     const std::optional<AdaptationCard>& adaptation() const;
     int inputSize() const;      ///< after rounding
-    int dim() const;            ///< D
+    int width() const;          ///< D
+    bool patches() const;       ///< whether embed() joins the patch half
+    int dim() const;            ///< of embed(): D, with patches 2 D
+    /// The prior of the backbone; nothing where it has none.
+    const std::optional<std::filesystem::path>& prior() const;
     std::string device() const; ///< what runs it: "cpu", "cuda:0"
     int preferredBatch() const;
 
     /// L2-normalised representations: the adaptation's main variant, else the base. `pixels` is uint8 RGB [B, S, S, 3],
-    /// S = inputSize(); returns [B, D] row-major.
+    /// S = inputSize(); returns [B, dim()] row-major.
     std::vector<float> embed(std::span<const std::uint8_t> pixels, int batch);
     /// The same images under several descriptions, in their order; what the variants share is computed once. Throws
     /// ModelMissing for a variant that is not there.
     std::vector<Described> describe(std::span<const std::uint8_t> pixels, int batch,
                                     std::span<const Description> descriptions);
-    Described describe(std::span<const std::uint8_t> pixels, int batch, const Description& description = {});
+    Described describe(std::span<const std::uint8_t> pixels, int batch, const Description& description);
+    /// What embed() computes.
+    Description ownDescription() const { return {{}, true, patches()}; }
+
+    struct Tokens {
+        int rows = 0, cols = 0;
+        std::vector<float> classes; ///< [class] vectors, L2-normalised [B, D]
+        std::vector<float> patches; ///< patch tokens that enter the last block, L2-normalised [B, rows * cols, D]
+    };
+    /// What a prior is fitted on, by the backbone alone.
+    Tokens tokens(std::span<const std::uint8_t> pixels, int batch);
 
     struct Maps {
         int rows = 0, cols = 0, dim = 0;

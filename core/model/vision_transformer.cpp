@@ -134,6 +134,15 @@ torch::Tensor VisionTransformerImpl::finish(torch::Tensor tokens, std::int64_t f
     return m_norm(tokens.select(1, 0));
 }
 
+VisionTransformerImpl::Tokens VisionTransformerImpl::tokens(const torch::Tensor& images) {
+    const std::int64_t last = m_options.depth - 1;
+    const auto entering = runBlocks(embedPatches(images), 0, last);
+    return {.z = finish(entering, last),
+            .patchTokens = m_norm(entering.slice(1, 1 + m_options.registers)),
+            .rows = images.size(2) / m_options.patch,
+            .cols = images.size(3) / m_options.patch};
+}
+
 VisionTransformerImpl::Maps VisionTransformerImpl::maps(const torch::Tensor& images, const AfterBlock& afterBlock) {
     const std::int64_t last = m_options.depth - 1;
     const std::int64_t prefix = 1 + m_options.registers;

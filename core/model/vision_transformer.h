@@ -95,6 +95,15 @@ public:
     /// tokens [B, T, D] -> [B, D]
     torch::Tensor finish(torch::Tensor tokens, std::int64_t first, const AfterBlock& afterBlock = {});
 
+    struct Tokens {
+        torch::Tensor z;           ///< as of forward() [B, D]
+        torch::Tensor patchTokens; ///< that enter the last block, after the final LayerNorm [B, rows * cols, D]
+        std::int64_t rows = 0, cols = 0;
+    };
+    /// forward() without anything after the blocks, and the patch tokens that it computes on its way.
+    /// images [B, 3, H, W]
+    Tokens tokens(const torch::Tensor& images);
+
     struct Maps {
         torch::Tensor patchTokens;    ///< [B, rows * cols, D], after the final LayerNorm
         torch::Tensor classAttention; ///< [B, rows * cols], last block, mean over heads

@@ -93,14 +93,19 @@ QueryScores scoreQuery(std::size_t query, std::span<const float> rows, std::size
 } // namespace
 
 RetrievalScores retrievalScores(std::span<const float> features, std::size_t dim, std::span<const std::string> labels) {
-    if (dim == 0 || features.size() != labels.size() * dim)
+    return retrievalScores(features, dim, labels, 0, labels.size());
+}
+
+RetrievalScores retrievalScores(std::span<const float> features, std::size_t dim, std::span<const std::string> labels,
+                                std::size_t first, std::size_t count) {
+    if (dim == 0 || features.size() != labels.size() * dim || first + count > labels.size())
         throw Error(ErrorCode::Usage, "Features and labels to be evaluated differ in number");
     const std::vector<float> rows = normalised(features, dim);
     std::vector<std::size_t> counts;
     const std::vector<std::size_t> classes = numbered(labels, counts);
 
     std::vector<QueryScores> queries(labels.size());
-    at::parallel_for(0, static_cast<std::int64_t>(labels.size()), 16, [&](std::int64_t begin, std::int64_t end) {
+    at::parallel_for(static_cast<std::int64_t>(first), static_cast<std::int64_t>(first + count), 16, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> scores(labels.size());
         std::vector<std::uint32_t> order;
         for (auto query = static_cast<std::size_t>(begin); query < static_cast<std::size_t>(end); ++query)

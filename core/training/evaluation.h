@@ -19,5 +19,8 @@ struct RetrievalScores {
 /// without a relevant image are left out; ties go to the lower row. features [N, D] row-major (need not be normalised),
 /// labels [N]. Memory: O(N * block), never N x N.
 RetrievalScores retrievalScores(std::span<const float> features, std::size_t dim, std::span<const std::string> labels);
+/// The same where only the rows [first, first + count) are queries; all rows are the gallery.
+RetrievalScores retrievalScores(std::span<const float> features, std::size_t dim, std::span<const std::string> labels,
+                                std::size_t first, std::size_t count);
 
 } // namespace grappa

@@ -1,0 +1,120 @@
+#include "core/jobs/collection_answers.h"
+
+#include "core/jobs/stored_vectors.h"
+#include "core/training/kmeans.h"
+#include "core/training/levels.h"
+
+#include <algorithm>
+
+namespace grappa {
+
+namespace {
+
+constexpr int usualLevels = 8;
+
+using Rows = std::map<std::string, torch::Tensor>;
+
+/// Every kind of answer over one library of these images.
+Rows answersOf(const torch::Tensor& base, const torch::Tensor& learned, const DescriptorPrior& prior,
+               const JobContext& context) {
+    const std::int64_t width = prior.classCovariance.size(0);
+    const CollectionAnswers answers = collectionAnswers(base, prior);
+    Rows rows{{"raw", base.narrow(1, 0, width)},
+              {"plain", answers.plain},
+              {"auto", answers.click},
+              {"click", answers.click}};
+    for (const std::int64_t k : defaultGranularities(base.size(0), usualLevels)) {
+        const auto [centroids, assignment] = [&] {
+            auto result = kMeans(answers.plain, {.clusters = k}, context);
+            return std::pair(result.centroids, nearestCentroid(answers.plain, result.centroids));
+        }();
+        rows["level:" + std::to_string(k)] = levelBlend(answers.plain, centroids, assignment);
+    }
+    if (learned.defined()) {
+        const CollectionAnswers after = collectionAnswers(learned, prior);
+        rows["learned-plain"] = after.plain;
+        rows["learned-click"] = after.click;
+    }
+    return rows;
+}
+
+} // namespace
+
+NearestRows nearestRows(const torch::Tensor& points, std::int64_t count) {
+    const torch::NoGradGuard noGradients;
+    const std::int64_t others = std::min(count, points.size(0) - 1);
+    NearestRows nearest;
+    nearest.count = static_cast<std::size_t>(std::max<std::int64_t>(others, 1));
+    const auto n = static_cast<std::size_t>(points.size(0));
+    nearest.rows.assign(n * nearest.count, NearestRows::none);
+    nearest.cosines.assign(n * nearest.count, 0);
+    if (others < 1) return nearest;
+    const auto neighbours = nearestNeighbours(points, others);
+    const std::int64_t block = blockRows(others * points.size(1));
+    for (std::int64_t begin = 0; begin < points.size(0); begin += block) {
+        const std::int64_t size = std::min(block, points.size(0) - begin);
+        const auto ids = neighbours.narrow(0, begin, size);
+        const auto members = points.index_select(0, ids.reshape({-1})).view({size, others, points.size(1)});
+        const auto cosines = torch::bmm(members, points.narrow(0, begin, size).unsqueeze(2)).contiguous();
+        const std::size_t to = static_cast<std::size_t>(begin) * nearest.count;
+        std::copy_n(ids.const_data_ptr<std::int64_t>(), ids.numel(),
+                    nearest.rows.begin() + static_cast<std::ptrdiff_t>(to));
+        std::copy_n(cosines.const_data_ptr<float>(), cosines.numel(),
+                    nearest.cosines.begin() + static_cast<std::ptrdiff_t>(to));
+    }
+    return nearest;
+}
+
+CollectionAnswers collectionAnswers(const torch::Tensor& raw, const DescriptorPrior& prior,
+                                    const DiffusionOptions& options) {
+    const torch::NoGradGuard noGradients;
+    const auto forNeighbours = DescriptorWhitening::fit(raw, prior, DescriptorWhitening::neighbourPower);
+    const auto points = forNeighbours.apply(raw).contiguous();
+    const Diffusion diffusion(nearestRows(points, static_cast<std::int64_t>(options.neighbours)), options);
+    std::vector<float> spread = diffusion.spread(values(points), static_cast<std::size_t>(points.size(1)));
+    normaliseRows(spread, static_cast<std::size_t>(points.size(1)));
+    return {.plain = forNeighbours.withPower(DescriptorWhitening::plainPower).apply(raw),
+            .click = torch::tensor(spread).view(points.sizes())};
+}
+
+CollectionEvaluation evaluateAsCollection(const std::vector<LabelledSet>& sets, const torch::Tensor& base,
+                                          const torch::Tensor& learned, const DescriptorPrior& prior,
+                                          const JobContext& context) {
+    CollectionEvaluation evaluation;
+    // One class of one task: the same word in two tasks does not mean the same.
+    std::vector<std::string> labels;
+    for (const LabelledSet& set : sets)
+        for (const std::string& label : set.labels)
+            labels.push_back(set.task + '\0' + label);
+
+    const auto score = [&](AnswerScores& scores, const Rows& rows, std::size_t firstSet, std::size_t lastSet) {
+        std::size_t firstRow = 0;
+        for (std::size_t i = 0; i < firstSet; ++i)
+            firstRow += sets[i].labels.size();
+        const auto total = static_cast<std::size_t>(rows.begin()->second.size(0));
+        const auto gallery = std::span(labels).subspan(firstRow, total);
+        for (const auto& [name, vectors] : rows) {
+            context.throwIfStopped();
+            const auto contiguous = vectors.contiguous();
+            std::size_t row = 0;
+            for (std::size_t i = firstSet; i < lastSet; row += sets[i++].labels.size())
+                scores[sets[i].task][name] =
+                    retrievalScores(values(contiguous), static_cast<std::size_t>(contiguous.size(1)), gallery, row,
+                                    sets[i].labels.size());
+        }
+    };
+    std::int64_t row = 0;
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+        const auto count = static_cast<std::int64_t>(sets[i].labels.size());
+        if (count == 0) continue;
+        score(evaluation.alone,
+              answersOf(base.narrow(0, row, count), learned.defined() ? learned.narrow(0, row, count) : learned, prior,
+                        context),
+              i, i + 1);
+        row += count;
+    }
+    if (row > 0) score(evaluation.mixed, answersOf(base, learned, prior, context), 0, sets.size());
+    return evaluation;
+}
+
+} // namespace grappa
