@@ -1,6 +1,7 @@
 #include "core/jobs/derived_sets.h"
 
 #include "core/jobs/smoothing_job.h"
+#include "core/search/smoothing.h"
 
 #include <cstdlib>
 #include <utility>
@@ -8,6 +9,20 @@
 namespace grappa {
 
 namespace {
+
+/// Whitened sets of the same base vectors that were fitted in another way give way to `now`, with all that was made of
+/// them. Returns whether one of them was smoothed.
+bool removeOlder(Library& library, const EmbeddingSet& now) {
+    bool smoothed = false;
+    for (const EmbeddingSet& other : library.embeddingSets()) {
+        EmbeddingSetKey key = rawKey(other.key);
+        const std::string whitening = std::exchange(key.whitening, now.key.whitening);
+        if (key != now.key || whitening == now.key.whitening || whitening == "none") continue;
+        smoothed = smoothed || (other.key.smoothing != "raw" && other.vectors > 0);
+        library.removeEmbeddingSet(other.id);
+    }
+    return smoothed;
+}
 
 /// A new fit takes the levels with it; they are made again over the new vectors, with the k and beta that they had.
 void updateWhitened(Library& library, const EmbeddingSet& whitened, const JobContext& context) {
@@ -24,6 +39,7 @@ void updateWhitened(Library& library, const EmbeddingSet& whitened, const JobCon
     options.power = std::strtod(whitened.key.whitening.c_str() + 1, nullptr);
     const EmbeddingSet now = whitenBase(library, *raw, options, context);
     if (!levels.granularities.empty() && library.levels(now.id).empty()) computeLevels(library, now, levels, context);
+    if (removeOlder(library, now)) computeSmoothed(library, now, context);
 }
 
 } // namespace
@@ -56,6 +72,7 @@ EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const Whi
     const EmbeddingSet whitened = whitenBase(library, raw, whitening, context);
     computeLevels(library, whitened, options, context);
     computeSmoothed(library, whitened, context);
+    removeOlder(library, whitened);
     return whitened;
 }
 

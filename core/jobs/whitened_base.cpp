@@ -1,6 +1,7 @@
 #include "core/jobs/whitened_base.h"
 
 #include "core/jobs/stored_vectors.h"
+#include "core/model/backbone_registry.h"
 #include "core/model/whitening.h"
 #include "core/search/index_job.h"
 #include "core/search/set_replacement.h"
@@ -16,10 +17,19 @@ namespace {
 constexpr std::size_t fitUpTo = 100'000;
 constexpr std::int64_t blockOfRows = 16'384;
 
-std::string whiteningName(double power) {
+/// A set that was fitted without a prior is another one.
+std::string whiteningName(double power, bool blended) {
     char name[32];
-    std::snprintf(name, sizeof name, "p%g", power);
+    std::snprintf(name, sizeof name, blended ? "p%g+prior" : "p%g", power);
     return name;
+}
+
+std::optional<DescriptorPrior> priorOf(const EmbeddingSet& set) {
+    const auto card = BackboneRegistry(BackboneRegistry::defaultFolders()).findByHash(set.key.modelHash);
+    if (!card) return std::nullopt;
+    const std::filesystem::path path = DescriptorPrior::pathFor(card->file);
+    if (!std::filesystem::exists(path)) return std::nullopt;
+    return DescriptorPrior::load(path, set.key.modelHash);
 }
 
 torch::Tensor toTensor(const std::vector<float>& values) {
@@ -58,15 +68,20 @@ std::vector<ImageId> fittedOn(Library& library, const std::vector<ImageId>& imag
     return ids;
 }
 
-Whitening fit(const StoredVectors& raw, const std::vector<ImageId>& images, double power) {
-    if (images.size() < 2) throw Error(ErrorCode::Usage, "A whitening needs at least 2 images; import some first.");
+Whitening fit(const StoredVectors& raw, const std::vector<ImageId>& images, double power,
+              const std::optional<DescriptorPrior>& prior) {
+    const std::size_t least = prior ? 1 : 2;
+    if (images.size() < least)
+        throw Error(ErrorCode::Usage, "A whitening needs at least " + std::to_string(least) +
+                                          (least == 1 ? " image" : " images") + "; import some first.");
     const std::size_t count = std::min(images.size(), fitUpTo);
     std::vector<std::int64_t> rows;
     for (std::size_t i = 0; i < count; ++i) {
         const ImageId image = images[i * images.size() / count];
         rows.push_back(std::lower_bound(raw.images.begin(), raw.images.end(), image) - raw.images.begin());
     }
-    return Whitening::fit(raw.vectors.index_select(0, torch::tensor(rows, torch::kLong)), power);
+    const auto points = raw.vectors.index_select(0, torch::tensor(rows, torch::kLong));
+    return prior ? Whitening::fitBlended(points, prior->classCovariance, power) : Whitening::fit(points, power);
 }
 
 /// Calls `store` with the whitened vectors, block by block.
@@ -88,8 +103,9 @@ void whitenRows(const StoredVectors& raw, const Whitening& whitening, const JobC
 
 EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& options,
                         const JobContext& context) {
+    const std::optional<DescriptorPrior> prior = options.prior ? options.prior : priorOf(raw);
     EmbeddingSetKey key = raw.key;
-    key.whitening = whiteningName(options.power);
+    key.whitening = whiteningName(options.power, prior.has_value());
     const EmbeddingSet set = library.embeddingSet(key, raw.dim);
     const std::optional<WhiteningRow> known = library.whitening(set.id);
     const std::optional<EmbeddingSet> now = library.findEmbeddingSet(raw.key); // `raw` may be of an earlier moment
@@ -97,7 +113,7 @@ EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const Whitene
     if (options.refit || !known || (now && now->vectors >= 2 * set.computedImages)) {
         const StoredVectors stored = storedVectors(library, raw);
         const std::vector<ImageId> images = fittedOn(library, stored.images, options.collection);
-        const Whitening whitening = fit(stored, images, options.power);
+        const Whitening whitening = fit(stored, images, options.power, prior);
         SetReplacement replacement(library, set);
         whitenRows(stored, whitening, context, [&](std::span<const ImageId> ids, std::span<const float> vectors) {
             replacement.add(ids, vectors);

@@ -29,6 +29,15 @@ EmbeddingSetKey whitenedKey(const SearchFixture& fixture) {
     return key;
 }
 
+WhitenedBaseOptions withPrior(int dim) {
+    torch::manual_seed(8);
+    const auto spread = torch::randn({dim, dim}, torch::kDouble);
+    WhitenedBaseOptions options;
+    options.prior.emplace();
+    options.prior->classCovariance = spread.matmul(spread.t()) / dim;
+    return options;
+}
+
 bool normalised(const torch::Tensor& rows) {
     return torch::allclose(rows.norm(2, 1), torch::ones({rows.size(0)}), 2e-3, 2e-3); // fp16
 }
@@ -58,6 +67,39 @@ private Q_SLOTS:
         QVERIFY(torch::allclose(torch::tensor(plain), torch::tensor(query), 1e-4, 1e-5));
         QCOMPARE(whitenedVector(fixture.library, fixture.set.id, fixture.vectors.vector(5)),
                  std::vector<float>(fixture.vectors.vector(5).begin(), fixture.vectors.vector(5).end()));
+        QVERIFY(fixture.library.verify(true).empty());
+    }
+
+    /// With a prior a fit of few images is a blend, from one image on.
+    void whitenedBaseIsBlendedWithThePrior_data() {
+        QTest::addColumn<int>("images");
+        for (const int images : {1, 2, 50})
+            QTest::addRow("%d", images) << images;
+    }
+    void whitenedBaseIsBlendedWithThePrior() {
+        QFETCH(const int, images);
+        SearchFixture fixture(static_cast<std::size_t>(images));
+        const WhitenedBaseOptions options = withPrior(fixture.set.dim);
+        const EmbeddingSet set = whitenBase(fixture.library, fixture.set, options, {});
+        QCOMPARE(set.vectors, static_cast<std::uint64_t>(images));
+        const auto raw = storedVectors(fixture.library, fixture.set);
+        const auto expected = torch::nn::functional::normalize(
+            Whitening::fitBlended(raw.vectors, options.prior->classCovariance, 0.75).apply(raw.vectors));
+        QVERIFY(torch::allclose(storedVectors(fixture.library, set).vectors, expected, 1e-2, 2e-3));
+    }
+
+    /// What was whitened without a prior is renewed with its levels and what was smoothed, and goes.
+    void whitenedWithoutAPriorIsRenewed() {
+        SearchFixture fixture(200);
+        LevelsOptions levels;
+        levels.granularities = {5};
+        const EmbeddingSet old = deriveFromBase(fixture.library, fixture.set, {}, levels, {});
+        const EmbeddingSet renewed = deriveFromBase(fixture.library, fixture.set, withPrior(fixture.set.dim), levels, {});
+        QVERIFY(renewed.key != old.key);
+        QVERIFY(!fixture.library.findEmbeddingSet(old.key));
+        QVERIFY(!fixture.library.findEmbeddingSet(smoothedKey(old.key)));
+        QCOMPARE(fixture.library.findEmbeddingSet(smoothedKey(renewed.key))->vectors, 200u);
+        QCOMPARE(fixture.library.levels(renewed.id).size(), 1u);
         QVERIFY(fixture.library.verify(true).empty());
     }
 
