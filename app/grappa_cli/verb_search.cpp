@@ -23,7 +23,7 @@ struct Options {
     std::string collection;
     std::string folder;
     std::string name;
-    std::string level;
+    std::string level = "auto";
     std::string adaptation;
     std::size_t limit = 20;
     std::optional<float> minScore;
@@ -138,8 +138,8 @@ void addSearch(CLI::App& app, Program& program) {
     verb->add_option("--name", options->name, "Only files whose name contains this");
     verb->add_option("--level", options->level,
                      "raw = by the vector itself, a number of clusters (see `levels`) = groups of the collection are "
-                     "pulled together, auto = smoothed by the neighbourhood where that was computed; default: as the "
-                     "set is, raw unless the library's default set is a smoothed one")
+                     "pulled together, auto = smoothed by the neighbourhood where that was computed")
+        ->capture_default_str()
         ->type_name("K|raw|auto");
     verb->add_option("--adaptation", options->adaptation,
                      "Search by this adaptation, or by the backbone alone (base); default: the library's default set")

@@ -258,7 +258,8 @@ void TestGrappaCli::levelsAndSmoothing() {
     QCOMPARE(search({"--level", "auto"})["set"]["smoothing"].get<std::string>(), "smoothed");
     QCOMPARE(search({"--level", "10"})["set"]["level"].get<int>(), 10);
     QCOMPARE(search({"--level", "10"})["set"]["whitening"].get<std::string>(), "p0.75");
-    QCOMPARE(search({})["set"]["whitening"].get<std::string>(), "none");
+    QCOMPARE(search({"--level", "raw"})["set"]["whitening"].get<std::string>(), "none");
+    QCOMPARE(search({}), search({"--level", "auto"})); // the answer without a word about it
     QCOMPARE(search({"--level", "5"})["exitCode"].get<int>(), 1);
     QCOMPARE(search({"--level", "fine"})["exitCode"].get<int>(), 2);
     QCOMPARE(search({"--adaptation", "nosuch"})["exitCode"].get<int>(), 1);
