@@ -289,7 +289,7 @@ void TestGrappaCli::levelsAndSmoothing() {
     QCOMPARE(search({"--level", "10"})["set"]["level"].get<int>(), 10);
     QCOMPARE(search({"--level", "10"})["set"]["whitening"].get<std::string>(), "p0.75");
     QCOMPARE(search({"--level", "raw"})["set"]["whitening"].get<std::string>(), "none");
-    QCOMPARE(search({}), search({"--level", "auto"})); // the answer without a word about it
+    QVERIFY(search({}) == search({"--level", "auto"})); // the answer without a word about it
     QCOMPARE(search({"--level", "5"})["exitCode"].get<int>(), 1);
     QCOMPARE(search({"--level", "fine"})["exitCode"].get<int>(), 2);
     QCOMPARE(search({"--adaptation", "nosuch"})["exitCode"].get<int>(), 1);
