@@ -143,8 +143,7 @@ void Browser::searchAgainIfStale() {
 
 void Browser::find(ImageQuery query, Target target, Place next) {
     const unsigned number = dropSearches();
-    // Auto stays wanted before there are smoothed vectors: until then it finds what raw does.
-    if (next.level != autoLevel) next.level = m_session.levels()->available(next.level);
+    next.level = m_session.levels()->available(next.level);
     m_pending = query;
     m_pendingPlace = next;
     m_pendingTarget = target;

@@ -46,7 +46,7 @@ struct GroupPlace {
 struct Place {
     ImageFilter filter{};              ///< with the collection; no collection: all images
     std::optional<ImageOrder> order{}; ///< nothing: as added, and neighbours by score
-    std::string level = "auto";        ///< how broadly a query is meant: "raw", "auto" or k (ui/levels.h)
+    std::string level = "raw";         ///< how broadly a query is meant: "raw", "auto" or k (ui/levels.h)
     std::optional<GroupPlace> group{};
     std::optional<ImageQuery> query{};
     std::vector<Neighbour> neighbours{}; ///< of the query, once found, best first
