@@ -7,8 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-#include <cstdlib>
+#include <climits>
+#include <cstddef>
 #include <iostream>
 #include <string_view>
 #include <unistd.h>
@@ -24,20 +24,37 @@ constexpr auto footer =
     "Exit codes: 0 ok, 1 failure, 2 usage, 3 nothing found (with --fail-empty), 4 some files unreadable,\n"
     "5 model missing or wrong, 6 device not available, 130 interrupted (start again to go on).";
 
-/// Training runs for minutes beside other programs. By default the OpenMP threads of LibTorch spin while they wait: on
-/// shared cores that made it five times slower, and idle cores do not feel the difference. The policy is read when the
-/// library is loaded, so the program has to be started anew, before it catches signals. Goes on as it is where that is
-/// not possible. `adapt` as an argument of another verb is harmless.
-void restartTrainingWithPassiveThreads(int argc, char** argv) {
-    const auto isAdapt = [](const char* argument) { return std::string_view(argument) == "adapt"; };
-    if (getenv("OMP_WAIT_POLICY") != nullptr || std::none_of(argv, argv + argc, isAdapt)) return;
-    if (setenv("OMP_WAIT_POLICY", "PASSIVE", 0) == 0) execv("/proc/self/exe", argv);
+/// By default the OpenMP threads of LibTorch spin while they wait: beside other programs that made an import and the
+/// training several times slower, and idle cores do not feel the difference. The policy is read by a constructor of the
+/// OpenMP library, so the program has to be started anew to choose it. This runs before all constructors, as those of
+/// LibTorch are most of the time that a start takes: nothing is read or set up yet, and files, signals and arguments are
+/// those of the caller. Goes on as it is where that is not possible, and where the caller has chosen a policy. Left out
+/// under a sanitizer, whose own constructor has to come first.
+[[maybe_unused]] void restartWithPassiveThreads(int, char** argv, char** environment) {
+    constexpr std::string_view name = "OMP_WAIT_POLICY=";
+    static char passive[] = "OMP_WAIT_POLICY=PASSIVE";
+    // The C library does not know its environment yet: it is searched and copied by hand, and malloc is left alone.
+    constexpr std::size_t most = 4096;
+    static char* changed[most + 2];
+    std::size_t count = 0;
+    for (; environment[count] != nullptr; ++count) {
+        if (count == most || std::string_view(environment[count]).starts_with(name)) return;
+        changed[count] = environment[count];
+    }
+    changed[count] = passive;
+    // By its own path, so that lists of processes do not name it "exe".
+    static char path[PATH_MAX + 1];
+    if (readlink("/proc/self/exe", path, PATH_MAX) > 0) execve(path, argv, changed);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+[[gnu::section(".preinit_array"), gnu::used]] void (*const beforeConstructors)(int, char**, char**) =
+    restartWithPassiveThreads;
+#endif
 
 } // namespace
 
 int main(int argc, char** argv) {
-    restartTrainingWithPassiveThreads(argc, argv);
     grappa::Program program;
     CLI::App app("Visual search in folders of images: by image, on this machine, without labels.", "grappa-cli");
     app.footer(footer);

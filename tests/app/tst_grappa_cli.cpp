@@ -23,6 +23,8 @@ private Q_SLOTS:
     void exitCodes_data();
     void exitCodes();
     void librariesOfTheCurrentFolderAreNotLoaded();
+    void waitingThreadsDoNotSpin_data();
+    void waitingThreadsDoNotSpin();
     void importIsIncremental();
     void movedFilesKeepTheirVectors();
     void vanishedFilesGoOffline();
@@ -123,6 +125,34 @@ void TestGrappaCli::librariesOfTheCurrentFolderAreNotLoaded() {
         QVERIFY2(!message.contains("shared libraries"), message.constData()); // the loader's own message
         QVERIFY(process.exitCode() != 127);
     }
+}
+
+void TestGrappaCli::waitingThreadsDoNotSpin_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("chosen"); // by the caller; empty = nothing
+    QTest::addColumn<QString>("policy");
+    for (const char* verb : {"import", "adapt", "search", "levels", "embed", "eval", "explain", "export", "serve"})
+        QTest::newRow(verb) << QStringList{QLatin1String(verb), "--help"} << "" << "PASSIVE";
+    QTest::newRow("version") << QStringList{"--version"} << "" << "PASSIVE";
+    QTest::newRow("the caller's choice") << QStringList{"--version"} << "ACTIVE" << "ACTIVE";
+}
+
+void TestGrappaCli::waitingThreadsDoNotSpin() {
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, chosen);
+    QFETCH(QString, policy);
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.remove("OMP_WAIT_POLICY");
+    if (!chosen.isEmpty()) environment.insert("OMP_WAIT_POLICY", chosen);
+    environment.insert("OMP_DISPLAY_ENV", "TRUE"); // the OpenMP library says what it has read
+    QProcess process;
+    process.setProcessEnvironment(environment);
+    process.start(QStringLiteral(GRAPPA_BIN "/grappa-cli"), arguments);
+    QVERIFY(process.waitForFinished());
+    QCOMPARE(process.exitCode(), 0);
+    const QByteArray said = process.readAllStandardError();
+    QVERIFY2(said.contains("OMP_WAIT_POLICY = '" + policy.toLatin1() + '\''), said.constData());
+    QCOMPARE(said.count("OMP_WAIT_POLICY"), 1); // its constructors ran once: the start costs no second one
 }
 
 void TestGrappaCli::importIsIncremental() {
