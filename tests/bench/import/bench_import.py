@@ -4,9 +4,12 @@
 
 needs torch==2.13.0, numpy, pillow and safetensors, and a release build. FOLDER holds any JPEG photographs; the two sets
 (short side 128 px, and 12-megapixel mosaics) are made from them. With --memory N1,N2 the peak memory of an import of N1
-and of N2 images is compared instead. Prints every figure; decides nothing.
+and of N2 images is compared instead. With --beside the import runs by itself and beside a busy process on every core, in
+turns, and the rate beside them is printed as a share of the idle one; this needs no plain Python loop, and machines that
+do nothing else. Prints every figure; decides nothing.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -83,6 +86,34 @@ def compare(arguments, name, folder):
           f"(from {min(ratios):.2f} to {max(ratios):.2f})", flush=True)
 
 
+@contextlib.contextmanager
+def busy_cores():
+    """A process that only computes on every core, for as long as this lasts."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in os.sched_getaffinity(0)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def beside(arguments, folder):
+    ratios = []
+    for pair in range(arguments.pairs):
+        # The order turns, so that a machine that slows down or warms up favours neither.
+        rates = {}
+        for busy in (False, True) if pair % 2 == 0 else (True, False):
+            with busy_cores() if busy else contextlib.nullcontext():
+                ours, _ = grappa(arguments, folder)
+            rates[busy] = ours["found"] / ours["seconds"]
+        ratios.append(rates[True] / rates[False])
+        print(f"beside pair {pair + 1}: idle {rates[False]:.1f} images/s, beside busy cores {rates[True]:.1f}, "
+              f"share {ratios[-1]:.1%}", flush=True)
+    print(f"beside: median share {statistics.median(ratios):.1%} of {len(ratios)} pairs "
+          f"(from {min(ratios):.1%} to {max(ratios):.1%}), 45 % asked for", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=pathlib.Path, required=True)
@@ -94,6 +125,7 @@ def main():
     parser.add_argument("--small", type=int, default=600, help="photographs of 128 px")
     parser.add_argument("--large", type=int, default=32, help="photographs of 12 megapixels")
     parser.add_argument("--memory", help="N1,N2: compare the peak memory of two imports instead")
+    parser.add_argument("--beside", action="store_true", help="compare with an import beside busy cores instead")
     arguments = parser.parse_args()
     sources = sorted(path for path in arguments.photos.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
     if not sources:
@@ -113,6 +145,9 @@ def main():
             print(f"ratio {peaks[-1] / peaks[0]:.3f}")
             return
         small_photos(sources, folder / "small", arguments.small)
+        if arguments.beside:
+            beside(arguments, folder / "small")
+            return
         compare(arguments, "128 px", folder / "small")
         mosaics(sources, folder / "large", arguments.large)
         compare(arguments, "12 megapixels", folder / "large")
