@@ -4,6 +4,7 @@
 #include "ui/views/tile_painter.h"
 
 #include <QAbstractListModel>
+#include <QMouseEvent>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -59,6 +60,9 @@ private Q_SLOTS:
     void ctrlAndWheelChangeTheSize();
     void indexAtFindsWhatVisualRectSays();
     void theCheckMarkSelectsAndTheOtherViews();
+    void aDoubleClickBelongsToItsFirstClick_data();
+    void aDoubleClickBelongsToItsFirstClick();
+    void theSecondClickOfAnotherViewIsSwallowed();
 
 private:
     void show(QAbstractItemModel& model) {
@@ -188,6 +192,67 @@ void TestGalleryView::theCheckMarkSelectsAndTheOtherViews() {
     QCOMPARE(views.count(), 2);
     QCOMPARE(views.last().first().toModelIndex().row(), 4);
     QCOMPARE(searches.count(), 0);
+}
+
+void TestGalleryView::aDoubleClickBelongsToItsFirstClick_data() {
+    QTest::addColumn<bool>("onSymbol"); // that views, not on the picture
+    QTest::addColumn<bool>("answered"); // between the clicks
+    QTest::addColumn<QStringList>("asked");
+    QTest::newRow("before the answer") << false << false << QStringList{"search 2", "view searched"};
+    QTest::newRow("after the answer") << false << true << QStringList{"search 2", "view searched"};
+    QTest::newRow("symbol") << true << false << QStringList{"view 2"};
+    QTest::newRow("symbol, other rows by then") << true << true << QStringList{"view 2"};
+}
+
+void TestGalleryView::aDoubleClickBelongsToItsFirstClick() {
+    QFETCH(bool, onSymbol);
+    QFETCH(bool, answered);
+    QFETCH(QStringList, asked);
+    CountingModel model(20), answer(15);
+    show(model);
+    QStringList log;
+    const auto row = [](const QModelIndex& index) { return QString::number(index.row()); };
+    connect(m_view.get(), &GalleryView::searchRequested, this, [&](const auto& index) { log << "search " + row(index); });
+    connect(m_view.get(), &GalleryView::viewRequested, this, [&](const auto& index) { log << "view " + row(index); });
+    connect(m_view.get(), &GalleryView::searchedViewRequested, this, [&] { log << "view searched"; });
+    const QRect tile = m_view->visualRect(model.index(2));
+    const QPoint at = onSymbol ? TilePainter::viewRect(tile).center() : tile.center();
+    QTest::mouseClick(m_view->viewport(), Qt::LeftButton, {}, at);
+    if (answered) m_view->setModel(&answer);
+    // As a window system sends it: the second press is a double click, and there is a second release.
+    QTest::mouseDClick(m_view->viewport(), Qt::LeftButton, {}, at);
+    QTest::mouseRelease(m_view->viewport(), Qt::LeftButton, {}, at);
+    QCOMPARE(log, asked);
+    // The next click is one of its own again.
+    QTest::mouseClick(m_view->viewport(), Qt::LeftButton, {}, tile.center());
+    QCOMPARE(log.last(), "search 2");
+    QCOMPARE(log.size(), asked.size() + 1);
+    m_view->setModel(nullptr);
+}
+
+void TestGalleryView::theSecondClickOfAnotherViewIsSwallowed() {
+    CountingModel model(20);
+    show(model);
+    QSignalSpy searches(m_view.get(), &GalleryView::searchRequested);
+    QSignalSpy views(m_view.get(), &GalleryView::searchedViewRequested);
+    const QPoint at = m_view->visualRect(model.index(2)).center();
+    const auto secondClick = [&] {
+        const QPointF place(at);
+        QMouseEvent press(QEvent::MouseButtonDblClick, place, m_view->viewport()->mapToGlobal(place), Qt::LeftButton,
+                          Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(m_view->viewport(), &press);
+        QTest::mouseRelease(m_view->viewport(), Qt::LeftButton, {}, at);
+    };
+    secondClick();
+    QCOMPARE(searches.count(), 0);
+    QTest::mouseClick(m_view->viewport(), Qt::LeftButton, {}, at);
+    QCOMPARE(searches.count(), 1);
+    // What was clicked before the view gave way to another one is long past.
+    m_view->hide();
+    m_view->show();
+    secondClick();
+    QCOMPARE(searches.count(), 1);
+    QCOMPARE(views.count(), 0);
 }
 
 QTEST_MAIN(TestGalleryView)

@@ -46,6 +46,7 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void aDroppedFolderIsImportedAndSearchedByClick();
+    void aDoubleClickViewsTheImageOfItsFirstClick();
     void escapeReturnsToTheSamePlace();
     void unreadableFilesAreListedWithReasons();
     void aPastedImageFindsItself();
@@ -145,6 +146,22 @@ void TestMainWindow::aDroppedFolderIsImportedAndSearchedByClick() {
         QVERIFY(score <= before);
         before = score;
     }
+}
+
+void TestMainWindow::aDoubleClickViewsTheImageOfItsFirstClick() {
+    importGarden();
+    const QString name = images()->index(4, 0).data().toString();
+    const QPoint at = gallery()->visualRect(images()->index(4, 0)).center();
+    QTest::mouseClick(gallery()->viewport(), Qt::LeftButton, {}, at);
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
+    QVERIFY(images()->index(4, 0).data().toString() != name);
+    QTest::mouseDClick(gallery()->viewport(), Qt::LeftButton, {}, at);
+    QTest::mouseRelease(gallery()->viewport(), Qt::LeftButton, {}, at);
+    const auto* viewer = m_window->findChild<Viewer*>();
+    QVERIFY(viewer->isVisible());
+    QCOMPARE(viewer->findChild<QLabel*>("viewerTitle")->text(), name);
+    QTest::qWait(200); // for a search that must not come
+    QCOMPARE(text("title"), "Similar to " + name);
 }
 
 void TestMainWindow::escapeReturnsToTheSamePlace() {

@@ -337,6 +337,7 @@ void GalleryView::keyPressEvent(QKeyEvent* event) {
 
 void GalleryView::mousePressEvent(QMouseEvent* event) {
     m_keyboardUsed = false;
+    m_lastClick = Click::Other;
     const QPoint at = event->position().toPoint();
     m_pressed = indexAt(at);
     if (event->button() == Qt::LeftButton && m_pressed.isValid() && !m_stacks) {
@@ -348,6 +349,7 @@ void GalleryView::mousePressEvent(QMouseEvent* event) {
         }
         if (TilePainter::viewRect(tile).contains(at)) {
             setCurrentIndex(m_pressed);
+            m_lastClick = Click::Viewed;
             Q_EMIT viewRequested(m_pressed);
             m_pressed = QModelIndex();
             return;
@@ -367,7 +369,30 @@ void GalleryView::mouseReleaseEvent(QMouseEvent* event) {
                          released.isValid() && released == m_pressed;
     m_pressed = QModelIndex();
     QAbstractItemView::mouseReleaseEvent(event);
-    if (clicked) Q_EMIT searchRequested(released);
+    if (!clicked) return;
+    m_lastClick = Click::Searched;
+    Q_EMIT searchRequested(released);
+}
+
+void GalleryView::mouseDoubleClickEvent(QMouseEvent* event) {
+    // The answer to the first click, or the place that the large view takes, may have put another image under the
+    // pointer: the second click must not act on that one. The first may also have gone to a view that gave way to this.
+    switch (std::exchange(m_lastClick, Click::None)) {
+    case Click::Other:
+        return QAbstractItemView::mouseDoubleClickEvent(event);
+    case Click::Searched:
+        if (event->button() == Qt::LeftButton) Q_EMIT searchedViewRequested();
+        break;
+    case Click::Viewed:
+    case Click::None:
+        break;
+    }
+    event->accept();
+}
+
+void GalleryView::hideEvent(QHideEvent* event) {
+    m_lastClick = Click::None;
+    QAbstractItemView::hideEvent(event);
 }
 
 void GalleryView::currentChanged(const QModelIndex& current, const QModelIndex& previous) {

@@ -19,7 +19,8 @@ struct ContentHash;
 
 /// A uniform grid of thumbnails over an ImageListModel (or a model with its roles). Everything is computed from the row
 /// number: a million rows cost what the visible ones cost. A click or Enter searches by an image, Space or the symbol
-/// on the tile views it large; with Ctrl or Shift, or on the tile's check mark, a click selects.
+/// on the tile views it large; with Ctrl or Shift, or on the tile's check mark, a click selects. A double click belongs to
+/// the image of its first click: the second asks to view that one large, whatever is under the pointer by then.
 class GalleryView : public QAbstractItemView {
     Q_OBJECT
 
@@ -57,6 +58,8 @@ public:
 Q_SIGNALS:
     void searchRequested(const QModelIndex& index);
     void viewRequested(const QModelIndex& index);
+    /// The image that the last searchRequested() of a click named is to be viewed large; its row may be gone by now.
+    void searchedViewRequested();
     void currentRowChanged(int row);
     void backRequested();
     void tileSizeChanged(int size);
@@ -81,6 +84,8 @@ protected:
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
     bool viewportEvent(QEvent* event) override;
 
@@ -109,6 +114,8 @@ private:
     QString m_emptyText;
     QPersistentModelIndex m_hovered;
     QPersistentModelIndex m_pressed;
+    enum class Click { None, Searched, Viewed, Other };
+    Click m_lastClick = Click::None; ///< in this view, what the second of a double click depends on
     bool m_keyboardUsed = false; ///< the last input was a key: the current tile shows its focus ring
     GalleryPosition m_position;  ///< as of the last scroll
     std::optional<GalleryPosition> m_toRestore;

@@ -10,6 +10,8 @@ namespace grappa {
 ViewerController::ViewerController(Browser& browser, ThumbnailLoader& thumbnails, GalleryView* gallery, Viewer* viewer)
     : QObject(viewer), m_browser(browser), m_thumbnails(thumbnails), m_gallery(gallery), m_viewer(viewer) {
     connect(gallery, &GalleryView::viewRequested, this, [this](const QModelIndex& index) { viewRow(index.row()); });
+    // What a click searched by is the query, of the search under way already.
+    connect(gallery, &GalleryView::searchedViewRequested, this, &ViewerController::viewQuery);
     connect(gallery, &GalleryView::currentRowChanged, this, [this](int row) {
         if (isOpen() && !m_restoring) showRow(row);
     });
