@@ -27,9 +27,9 @@ constexpr auto footer =
 /// By default the OpenMP threads of LibTorch spin while they wait: beside other programs that made an import and the
 /// training several times slower, and idle cores do not feel the difference. The policy is read by a constructor of the
 /// OpenMP library, so the program has to be started anew to choose it. This runs before all constructors, as those of
-/// LibTorch are most of the time that a start takes: nothing is read or set up yet, and files, signals and arguments are
-/// those of the caller. Goes on as it is where that is not possible, and where the caller has chosen a policy. Left out
-/// under a sanitizer, whose own constructor has to come first.
+/// LibTorch are most of the time that a start takes: nothing is read or set up yet, and files, signals and arguments
+/// are those of the caller. Goes on as it is where that is not possible, and where the caller has chosen a policy. Left
+/// out under a sanitizer, whose own constructor has to come first.
 [[maybe_unused]] void restartWithPassiveThreads(int, char** argv, char** environment) {
     constexpr std::string_view name = "OMP_WAIT_POLICY=";
     static char passive[] = "OMP_WAIT_POLICY=PASSIVE";

@@ -212,9 +212,10 @@ void TestGalleryView::aDoubleClickBelongsToItsFirstClick() {
     show(model);
     QStringList log;
     const auto row = [](const QModelIndex& index) { return QString::number(index.row()); };
-    connect(m_view.get(), &GalleryView::searchRequested, this, [&](const auto& index) { log << "search " + row(index); });
-    connect(m_view.get(), &GalleryView::viewRequested, this, [&](const auto& index) { log << "view " + row(index); });
-    connect(m_view.get(), &GalleryView::searchedViewRequested, this, [&] { log << "view searched"; });
+    const GalleryView* view = m_view.get();
+    connect(view, &GalleryView::searchRequested, this, [&](const auto& index) { log << "search " + row(index); });
+    connect(view, &GalleryView::viewRequested, this, [&](const auto& index) { log << "view " + row(index); });
+    connect(view, &GalleryView::searchedViewRequested, this, [&] { log << "view searched"; });
     const QRect tile = m_view->visualRect(model.index(2));
     const QPoint at = onSymbol ? TilePainter::viewRect(tile).center() : tile.center();
     QTest::mouseClick(m_view->viewport(), Qt::LeftButton, {}, at);

@@ -19,8 +19,8 @@ struct ContentHash;
 
 /// A uniform grid of thumbnails over an ImageListModel (or a model with its roles). Everything is computed from the row
 /// number: a million rows cost what the visible ones cost. A click or Enter searches by an image, Space or the symbol
-/// on the tile views it large; with Ctrl or Shift, or on the tile's check mark, a click selects. A double click belongs to
-/// the image of its first click: the second asks to view that one large, whatever is under the pointer by then.
+/// on the tile views it large; with Ctrl or Shift, or on the tile's check mark, a click selects. A double click belongs
+/// to the image of its first click: the second asks to view that one large, whatever is under the pointer by then.
 class GalleryView : public QAbstractItemView {
     Q_OBJECT
 

@@ -1,0 +1,178 @@
+#include "core/search/score_scale.h"
+
+#include "core/search/searcher.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <random>
+
+namespace grappa {
+
+namespace {
+
+/// Knots nearer than this would make a step of what is noise, and of float's rounding.
+constexpr float smallestStep = 1e-4f;
+
+/// Of ascending values, interpolated.
+float quantile(std::span<const float> sorted, double share) {
+    const double at = share * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(at);
+    const std::size_t above = std::min(below + 1, sorted.size() - 1);
+    return std::lerp(sorted[below], sorted[above], static_cast<float>(at - static_cast<double>(below)));
+}
+
+void keepSortedCosines(std::vector<float>& values) {
+    std::erase_if(values, [](float value) { return !std::isfinite(value); });
+    for (float& value : values)
+        value = std::clamp(value, -1.0f, 1.0f);
+    std::sort(values.begin(), values.end());
+}
+
+bool areKnots(std::span<const ScoreKnot> knots) {
+    // Written so that what is no number fails.
+    const auto isInside = [](const ScoreKnot& knot) { return std::abs(knot.cosine) <= 1; };
+    const auto doesNotRise = [](const ScoreKnot& a, const ScoreKnot& b) {
+        return !(a.cosine < b.cosine && a.score < b.score);
+    };
+    return knots.size() >= 2 && std::all_of(knots.begin(), knots.end(), isInside) && knots.front().score == 0 &&
+           knots.back().score == 100 && std::adjacent_find(knots.begin(), knots.end(), doesNotRise) == knots.end();
+}
+
+float between(float at, float from, float to, float valueFrom, float valueTo) {
+    return std::clamp(valueFrom + (valueTo - valueFrom) * ((at - from) / (to - from)), valueFrom, valueTo);
+}
+
+std::size_t countOfPairs(std::span<const ImageId> images) {
+    return images.size() > scalePairs ? SIZE_MAX : images.size() * (images.size() - 1) / 2;
+}
+
+void addProduct(std::vector<float>& cosines, const Searcher& searcher, ImageId a, ImageId b) {
+    const auto first = searcher.vectorOf(a), second = searcher.vectorOf(b);
+    if (first && second) cosines.push_back(std::inner_product(first->begin(), first->end(), second->begin(), 0.0f));
+}
+
+std::vector<float> allPairs(const Searcher& searcher, std::span<const ImageId> images) {
+    std::vector<float> cosines;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j)
+            addProduct(cosines, searcher, images[i], images[j]);
+    }
+    return cosines;
+}
+
+std::vector<float> randomPairs(const Searcher& searcher, std::span<const ImageId> images, std::mt19937_64& random) {
+    std::vector<float> cosines;
+    for (std::size_t pair = 0; pair < scalePairs; ++pair) {
+        const std::size_t a = random() % images.size();
+        const std::size_t b = (a + 1 + random() % (images.size() - 1)) % images.size(); // never itself
+        addProduct(cosines, searcher, images[a], images[b]);
+    }
+    return cosines;
+}
+
+/// Only the searcher knows how a level blends: each query is compared with some others, not a pair at a time.
+std::vector<float> pairsAtLevel(Searcher& searcher, std::span<const ImageId> images, std::int64_t level,
+                                std::mt19937_64& random) {
+    constexpr std::size_t queries = 400;
+    std::vector<float> cosines;
+    for (std::size_t query = 0; query < queries; ++query) {
+        const ImageId image = images[random() % images.size()];
+        std::vector<ImageId> others;
+        for (std::size_t i = 0; i < scalePairs / queries; ++i)
+            others.push_back(images[random() % images.size()]);
+        std::erase(others, image);
+        const auto vector = searcher.vectorOf(image);
+        if (!vector || others.empty()) continue;
+        for (const Neighbour& other : searcher.rank(*vector, std::move(others), level))
+            cosines.push_back(other.score);
+    }
+    return cosines;
+}
+
+} // namespace
+
+ScoreScale ScoreScale::fromKnots(std::vector<ScoreKnot> knots) {
+    ScoreScale scale;
+    if (areKnots(knots)) scale.m_knots = std::move(knots);
+    return scale;
+}
+
+float ScoreScale::score(float cosine) const {
+    if (!(cosine > m_knots.front().cosine)) return 0;
+    const auto isAbove = [&](const ScoreKnot& knot) { return cosine < knot.cosine; };
+    const auto above = std::find_if(m_knots.begin(), m_knots.end(), isAbove);
+    if (above == m_knots.end()) return 100;
+    const ScoreKnot& below = *(above - 1);
+    return between(cosine, below.cosine, above->cosine, below.score, above->score);
+}
+
+float ScoreScale::cosine(float score) const {
+    if (!(score > 0)) return -1;
+    const auto isAbove = [&](const ScoreKnot& knot) { return score < knot.score; };
+    const auto above = std::find_if(m_knots.begin(), m_knots.end(), isAbove);
+    if (above == m_knots.end()) return m_knots.back().cosine;
+    const ScoreKnot& below = *(above - 1);
+    return between(score, below.score, above->score, below.cosine, above->cosine);
+}
+
+ScoreScale calibrate(std::vector<float> randomPairs, std::vector<float> alteredCopies) {
+    keepSortedCosines(randomPairs);
+    keepSortedCosines(alteredCopies);
+    if (randomPairs.empty()) return {};
+    const float rarest = quantile(randomPairs, pinnedQuantiles.back().quantile);
+    const float altered =
+        alteredCopies.empty() ? std::lerp(rarest, 1.0f, defaultAlteredShare) : quantile(alteredCopies, .5);
+    std::vector<ScoreKnot> knots;
+    for (const auto& [share, score] : pinnedQuantiles) {
+        const float cosine = quantile(randomPairs, share);
+        if (cosine > altered - smallestStep) break;
+        if (knots.empty() || cosine >= knots.back().cosine + smallestStep) knots.push_back({cosine, score});
+    }
+    knots.push_back({altered, 100});
+    return ScoreScale::fromKnots(std::move(knots));
+}
+
+ScoreScale measureScale(Searcher& searcher, std::optional<std::int64_t> level, std::uint64_t seed,
+                        std::vector<float> alteredCopies) {
+    std::vector<ImageId> images;
+    for (const Searcher::Row& row : searcher.rows())
+        images.push_back(row.image);
+    if (images.size() < 2) return calibrate({}, std::move(alteredCopies));
+    // Not by a distribution of the standard library: each of those draws other numbers.
+    std::mt19937_64 random(seed);
+    std::vector<float> cosines = level                                 ? pairsAtLevel(searcher, images, *level, random)
+                                 : countOfPairs(images) <= scalePairs ? allPairs(searcher, images)
+                                                                      : randomPairs(searcher, images, random);
+    return calibrate(std::move(cosines), std::move(alteredCopies));
+}
+
+Closeness closenessOf(float score) {
+    if (score >= samePictureFrom) return Closeness::SamePicture;
+    if (score >= veryCloseFrom) return Closeness::VeryClose;
+    if (score >= closeFrom) return Closeness::Close;
+    if (score >= relatedFrom) return Closeness::Related;
+    return Closeness::NotMuchInCommon;
+}
+
+std::optional<std::size_t> gapAfter(std::span<const float> scores) {
+    if (scores.size() < 3) return std::nullopt;
+    float largest = 0, second = 0;
+    std::size_t after = 0;
+    for (std::size_t i = 1; i < std::min(scores.size(), gapWithin + 1); ++i) {
+        if (scores[i] >= closeFrom) continue;
+        const float drop = scores[i - 1] - scores[i];
+        if (drop > largest) {
+            second = largest;
+            largest = drop;
+            after = i;
+        } else {
+            second = std::max(second, drop);
+        }
+    }
+    if (largest < smallestGap || largest < gapFactor * second) return std::nullopt;
+    return after;
+}
+
+} // namespace grappa
