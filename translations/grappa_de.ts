@@ -1107,6 +1107,10 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <source>%1, rank %2, score %3</source>
         <translation>%1, Rang %2, Ähnlichkeit %3</translation>
     </message>
+    <message>
+        <source>score %1, cosine %2</source>
+        <translation>Ähnlichkeit %1, Kosinus %2</translation>
+    </message>
 </context>
 <context>
     <name>grappa::ImagePane</name>

@@ -126,8 +126,7 @@ void Browser::searchAgain() {
     if (!place().query) return;
     Place next = place();
     next.neighbours.clear();
-    // The scores are on another scale: the cut is chosen anew, and the view starts at the best.
-    next.minScore.reset();
+    // Scores mean the same in every set: the cut stays. The view starts at the best.
     next.position = {};
     ImageQuery query = *std::exchange(next.query, std::nullopt);
     find(std::move(query), Target::SamePlace, std::move(next));
@@ -153,13 +152,15 @@ void Browser::find(ImageQuery query, Target target, Place next) {
     m_session.findNeighbours(
         this, std::move(query), filter,
         [this, number, target, adaptations = m_adaptations,
-         next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours) mutable {
+         next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours,
+                                     ScoreScale scale) mutable {
             if (number != m_searches) return;
             if (adaptations != m_adaptations) return find(std::move(found), target, std::move(next));
             found.preview = m_pending->preview;
             m_pending.reset();
             next.query = std::move(found);
             next.neighbours = std::move(neighbours);
+            next.scale = std::move(scale);
             next.foundAt = next.level;
             if (target == Target::SamePlace) {
                 m_history.current() = std::move(next);
@@ -203,15 +204,15 @@ void Browser::searchAtLevel() {
     };
     m_session.findNeighbours(
         this, *place().query, place().filter,
-        [this, finish, level](ImageQuery found, std::vector<Neighbour> neighbours) {
+        [this, finish, level](ImageQuery found, std::vector<Neighbour> neighbours, ScoreScale scale) {
             finish([&] {
                 Place& here = m_history.current();
                 found.preview = here.query->preview;
                 here.query = std::move(found);
                 here.neighbours = std::move(neighbours);
+                here.scale = std::move(scale);
                 here.foundAt = level;
-                // The scores are on another scale: the cut is chosen anew, and the view starts at the best.
-                here.minScore.reset();
+                // Scores mean the same at every level: the cut stays. The view starts at the best.
                 here.position = {};
                 show();
             });
@@ -309,10 +310,12 @@ void Browser::showNeighbours() {
     const Place& here = place();
     std::vector<Neighbour> shown = here.neighbours;
     if (here.minScore)
-        std::erase_if(shown, [&here](const Neighbour& neighbour) { return neighbour.score < *here.minScore; });
-    const auto take = [this, number](const std::vector<Neighbour>& neighbours) {
+        std::erase_if(shown, [least = here.scale.cosine(*here.minScore)](const Neighbour& neighbour) {
+            return neighbour.score < least;
+        });
+    const auto take = [this, number, scale = here.scale](const std::vector<Neighbour>& neighbours) {
         if (number != m_listings) return;
-        m_images.setNeighbours(neighbours);
+        m_images.setNeighbours(neighbours, scale);
         m_loaded = true;
         Q_EMIT contentsShown();
         Q_EMIT placeChanged();

@@ -20,7 +20,11 @@ QString formatCount(std::uint64_t count) {
 }
 
 QString formatScore(float score) {
-    return QLocale().toString(static_cast<double>(score), 'f', 2);
+    return QLocale().toString(static_cast<double>(score), 'f', 0);
+}
+
+QString formatCosine(float cosine) {
+    return QLocale().toString(static_cast<double>(cosine), 'f', 4);
 }
 
 QString formatRate(double imagesPerSecond) {

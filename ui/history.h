@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/search/score_scale.h"
 #include "core/search/searcher.h"
 #include "ui/gallery_position.h"
 
@@ -51,7 +52,8 @@ struct Place {
     std::optional<ImageQuery> query{};
     std::vector<Neighbour> neighbours{}; ///< of the query, once found, best first
     std::string foundAt{};               ///< the level that they were found at
-    std::optional<float> minScore{};     ///< the cut: neighbours that score lower are not shown
+    ScoreScale scale{};                  ///< of the set and level that they were found in
+    std::optional<float> minScore{};     ///< the cut, 0 to 100: neighbours that score lower are not shown
     GalleryPosition position{};
     std::optional<ImageId> current{}; ///< the image that has the keyboard's focus
 

@@ -95,6 +95,7 @@ void Session::searchInThread(Lookup lookup) {
     struct Found {
         std::optional<std::vector<Neighbour>> neighbours;
         std::string adaptation;
+        ScoreScale scale{};
     };
     SearchOptions options;
     options.limit = m_options.neighbours;
@@ -110,7 +111,8 @@ void Session::searchInThread(Lookup lookup) {
             vector = access.outsideQuery(target->set, query.vector);
         if (!vector) return {{}, adaptation};
         options.level = target->level;
-        return {access.searcher(target->set).search(*vector, options), adaptation};
+        auto neighbours = access.searcher(target->set).search(*vector, options);
+        return {std::move(neighbours), adaptation, access.scale(*target)};
     };
     QObject* context = lookup.context;
     const OnProblem failed = lookup.failed;
@@ -119,7 +121,7 @@ void Session::searchInThread(Lookup lookup) {
         [this, lookup = std::move(lookup)](Found found) mutable {
             if (!found.neighbours) return embedAndSearch(std::move(lookup));
             lookup.query.adaptation = std::move(found.adaptation);
-            lookup.done(std::move(lookup.query), std::move(*found.neighbours));
+            lookup.done(std::move(lookup.query), std::move(*found.neighbours), std::move(found.scale));
             warmNext();
         },
         failed);

@@ -3,11 +3,13 @@
 
 #include "core/jobs/embed_files.h"
 #include "core/jobs/whitened_base.h"
+#include "core/search/score_scale.h"
 #include "core/search/search_target.h"
 #include "core/search/searcher.h"
 #include "core/search/smoothing.h"
 
 #include <array>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -97,10 +99,13 @@ int run(const Program& program, const Options& options) {
                                          : fileQuery(program, library, target.set, options.image, options.crop);
 
     Json rows = Json::array();
+    const ScoreScale scale = program.json ? measureScale(searcher, target.level) : ScoreScale();
     for (const Neighbour& neighbour : searcher.search(query, search)) {
         const std::optional<Image> image = library.image(neighbour.image);
         if (!image) continue;
         Json row{{"id", image->id}, {"score", neighbour.score}};
+        // Of 0 to 100; more digits than one would say more than its sample of pairs knows.
+        if (program.json) row["closeness"] = std::round(10.0 * static_cast<double>(scale.score(neighbour.score))) / 10;
         setPath(row, image->path);
         row["online"] = image->online;
         rows.push_back(std::move(row));

@@ -75,7 +75,7 @@ std::vector<float> randomPairs(const Searcher& searcher, std::span<const ImageId
 /// Only the searcher knows how a level blends: each query is compared with some others, not a pair at a time.
 std::vector<float> pairsAtLevel(Searcher& searcher, std::span<const ImageId> images, std::int64_t level,
                                 std::mt19937_64& random) {
-    constexpr std::size_t queries = 400;
+    constexpr std::size_t queries = 100; // each is a scan
     std::vector<float> cosines;
     for (std::size_t query = 0; query < queries; ++query) {
         const ImageId image = images[random() % images.size()];

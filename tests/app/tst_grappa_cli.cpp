@@ -238,6 +238,8 @@ void TestGrappaCli::searchFindsTheSameImageFirst() {
     QCOMPARE(results.size(), std::size_t{3});
     QVERIFY(results[0]["path"].get<std::string>().ends_with("/0007.jpg"));
     QVERIFY(results[0]["score"].get<double>() > 0.999);
+    QVERIFY(results[0]["closeness"].get<double>() > 97);
+    QVERIFY(results[0]["closeness"] >= results[1]["closeness"] && results[1]["closeness"] >= 0);
     QVERIFY(results[0]["score"] >= results[1]["score"] && results[1]["score"] >= results[2]["score"]);
 
     const json inside =

@@ -194,7 +194,7 @@ void TestGranularity::twoLevelsGiveTwoOrders() {
     const auto found = expected({"--id", "5"}, std::to_string(m_session->levels()->stops().k.back()));
     compareWith(found);
     // The row that is shown first is grappa-cli's best.
-    QVERIFY(std::abs(browser().images()->index(0, 0).data(ImageListModel::ScoreRole).toFloat() - found.front().score) <
+    QVERIFY(std::abs(browser().images()->index(0, 0).data(ImageListModel::CosineRole).toFloat() - found.front().score) <
             tolerance);
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -19,6 +20,7 @@ namespace {
 struct Row {
     Image image;
     std::optional<float> score;
+    std::optional<float> closeness; ///< written with one digit: more would say more than is known
 };
 
 std::string csvField(const std::string& text) {
@@ -45,12 +47,13 @@ std::string pathsOf(const std::vector<Row>& rows) {
 
 std::string csvOf(const std::vector<Row>& rows) {
     std::ostringstream text;
-    text << "rank,score,path,width,height,format,hash\n";
+    text << "rank,score,path,width,height,format,hash,closeness\n";
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Image& image = rows[i].image;
         text << i + 1 << ',' << (rows[i].score ? numberText(*rows[i].score) : "") << ','
              << csvField(image.path.native()) << ',' << image.width << ',' << image.height << ',' << image.format << ','
-             << image.hash.hex() << '\n';
+             << image.hash.hex() << ','
+             << (rows[i].closeness ? numberText(std::round(10 * *rows[i].closeness) / 10) : "") << '\n';
     }
     return text.str();
 }
@@ -62,6 +65,7 @@ std::string jsonOf(const std::vector<Row>& rows) {
         nlohmann::json object{{"rank", i + 1},          {"path", image.path.native()}, {"width", image.width},
                               {"height", image.height}, {"format", image.format},      {"hash", image.hash.hex()}};
         if (rows[i].score) object["score"] = *rows[i].score;
+        if (rows[i].closeness) object["closeness"] = std::round(10.0 * static_cast<double>(*rows[i].closeness)) / 10;
         images.push_back(std::move(object));
     }
     const nlohmann::json whole{{"schema", 1}, {"images", std::move(images)}};
@@ -114,8 +118,10 @@ ExportSummary exportImages(Library& library, const ExportRequest& request, const
             const bool done = place(image->path, freeName(request.target, image->path.filename()), request.format);
             ++(done ? summary.written : summary.left);
         } else {
-            const auto score = i < request.scores.size() ? std::optional(request.scores[i]) : std::nullopt;
-            rows.push_back({std::move(*image), score});
+            const auto at = [i](const std::vector<float>& values) {
+                return i < values.size() ? std::optional(values[i]) : std::nullopt;
+            };
+            rows.push_back({std::move(*image), at(request.scores), at(request.closeness)});
         }
     }
     if (files || stop.stop_requested()) return summary;

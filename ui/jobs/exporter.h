@@ -15,9 +15,10 @@ enum class ExportFormat { Paths, Csv, Json, Copies, Links };
 
 struct ExportRequest {
     std::vector<ImageId> images{};
-    std::vector<float> scores{}; ///< one for each image, or none
+    std::vector<float> scores{}; ///< cosines: one for each image, or none
     ExportFormat format = ExportFormat::Paths;
     std::filesystem::path target{}; ///< a file, or for copies and links a folder
+    std::vector<float> closeness{}; ///< the scores as 0 to 100: one for each image, or none
 };
 
 struct ExportSummary {

@@ -40,6 +40,13 @@ Searcher& LibraryAccess::searcher(const EmbeddingSet& set) {
     return m_searchers.front();
 }
 
+const ScoreScale& LibraryAccess::scale(const SearchTarget& target) {
+    Searcher& measured = searcher(target.set);
+    MeasuredScale& kept = m_scales[{target.set.id, target.level.value_or(0)}];
+    if (kept.vectors != measured.size()) kept = {measured.size(), measureScale(measured, target.level)};
+    return kept.scale;
+}
+
 std::vector<float> LibraryAccess::outsideQuery(const EmbeddingSet& set, std::span<const float> vector) {
     return grappa::outsideQuery(m_library, set, vector,
                                 [this](const EmbeddingSet& needed) -> Searcher& { return searcher(needed); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/library/library.h"
+#include "core/search/score_scale.h"
 #include "core/search/search_target.h"
 #include "core/search/searcher.h"
 #include "ui/error_text.h"
@@ -32,6 +33,8 @@ public:
     std::optional<SearchTarget> target(const std::string& level);
     /// A searcher over a set, refreshed. Valid until the next call for another one.
     Searcher& searcher(const EmbeddingSet& set);
+    /// What scores of a target mean; measured anew when the number of its vectors has changed.
+    const ScoreScale& scale(const SearchTarget& target);
     /// The vector of an image from outside as a query for the set (outsideQuery()).
     std::vector<float> outsideQuery(const EmbeddingSet& set, std::span<const float> vector);
 
@@ -41,6 +44,11 @@ private:
 
     Library m_library;
     std::list<Searcher> m_searchers;               ///< the last used first
+    struct MeasuredScale {
+        std::size_t vectors = 0; ///< that it was measured on
+        ScoreScale scale;
+    };
+    std::map<std::pair<EmbeddingSetId, std::int64_t>, MeasuredScale> m_scales; ///< by set and level, 0 = none
     std::map<std::string, SearchTarget> m_targets; ///< by level, as of m_targetsVersion
     std::int64_t m_targetsVersion = -1;
 };

@@ -27,7 +27,8 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
         return mean.empty() ? QVariant() : QVariant::fromValue(QList<double>(mean.begin(), mean.end()));
     }
     if (role == Qt::AccessibleDescriptionRole) return attentionTextOf(index.row());
-    if (role == ScoreRole) return m_scores.empty() ? QVariant() : QVariant(m_scores[row]);
+    if (role == ScoreRole) return m_scores.empty() ? QVariant() : QVariant(m_scale.score(m_scores[row]));
+    if (role == CosineRole) return m_scores.empty() ? QVariant() : QVariant(m_scores[row]);
 
     const Image* image = record(index.row());
     if (!image) return {};
@@ -35,13 +36,18 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
         return fileNameText(image->path);
     case Qt::ToolTipRole: {
+        QString tip = pathText(image->path);
+        if (!m_scores.empty())
+            tip += u'\n' + tr("score %1, cosine %2")
+                                .arg(formatScore(m_scale.score(m_scores[row])), formatCosine(m_scores[row]));
         const QString text = attentionTextOf(index.row());
-        return text.isEmpty() ? pathText(image->path) : pathText(image->path) + u'\n' + text;
+        return text.isEmpty() ? tip : tip + u'\n' + text;
     }
     case Qt::AccessibleTextRole: {
         const QString name = fileNameText(image->path);
         if (m_scores.empty()) return name;
-        return tr("%1, rank %2, score %3").arg(name).arg(index.row() + 1).arg(formatScore(m_scores[row]));
+        const QString score = formatScore(m_scale.score(m_scores[row]));
+        return tr("%1, rank %2, score %3").arg(name).arg(index.row() + 1).arg(score);
     }
     case HashRole:
         return QVariant::fromValue(image->hash);
@@ -63,14 +69,18 @@ void ImageListModel::setImages(std::vector<ImageId> ids) {
     replaceRows(std::move(ids), {});
 }
 
-void ImageListModel::setNeighbours(std::span<const Neighbour> neighbours) {
+void ImageListModel::setNeighbours(std::span<const Neighbour> neighbours, const ScoreScale& scale) {
     std::vector<ImageId> ids;
     std::vector<float> scores;
     for (const Neighbour& neighbour : neighbours) {
         ids.push_back(neighbour.image);
         scores.push_back(neighbour.score);
     }
+    const bool rescaled = m_scale != scale;
+    m_scale = scale;
     replaceRows(std::move(ids), std::move(scores));
+    // Rows that stayed score otherwise now.
+    if (rescaled && !m_ids.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1), {ScoreRole, Qt::ToolTipRole});
 }
 
 void ImageListModel::replaceRows(std::vector<ImageId> ids, std::vector<float> scores) {

@@ -251,8 +251,10 @@ void ImageActions::exportTo(ExportFormat format, const std::filesystem::path& ta
     for (int i = 0; i < count; ++i) {
         const int row = rows.empty() ? i : rows[static_cast<std::size_t>(i)];
         request.images.push_back(*images->imageAt(row));
-        const QVariant score = images->index(row).data(ImageListModel::ScoreRole);
-        if (score.isValid()) request.scores.push_back(score.toFloat());
+        const QModelIndex index = images->index(row);
+        if (!images->hasScores()) continue;
+        request.scores.push_back(index.data(ImageListModel::CosineRole).toFloat());
+        request.closeness.push_back(index.data(ImageListModel::ScoreRole).toFloat());
     }
     m_exporter->start(std::move(request));
 }

@@ -463,7 +463,7 @@ void MainWindow::updatePlace() {
                                : std::nullopt);
     std::vector<float> scores;
     for (const Neighbour& neighbour : place.neighbours)
-        scores.push_back(neighbour.score);
+        scores.push_back(place.scale.score(neighbour.score));
     m_queryBar->setScores(scores, place.minScore);
     m_queryBar->setNavigation(m_browser.canGoBack() || m_browser.pending(), m_browser.canGoForward());
     m_filterBar->setState(place.filter, place.order, place.query || (place.group && place.group->cluster));
