@@ -31,8 +31,8 @@ float rowDot(RowFormat format, const std::byte* a, const std::byte* b, std::size
 /// Inner product of a row and an fp16 vector (a centroid), accumulated in float.
 float rowHalfDot(RowFormat format, const std::byte* row, const std::uint16_t* halves, std::size_t dim);
 
-/// What many rows are multiplied by: made once, rounded to fp16 for rows of that format and to 16-bit integers for those
-/// of Int8, so that the rows' own rounding is nearly all that is lost. Immutable.
+/// What many rows are multiplied by: made once, rounded to fp16 for rows of that format and to 16-bit integers for
+/// those of Int8, so that the rows' own rounding is nearly all that is lost. Immutable.
 class RowQuery {
 public:
     RowQuery() = default; ///< of no numbers

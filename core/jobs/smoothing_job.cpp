@@ -1,6 +1,6 @@
 #include "core/jobs/smoothing_job.h"
 
-#include "core/base/half.h"
+#include "core/base/row_format.h"
 #include "core/search/index_job.h"
 #include "core/search/set_replacement.h"
 #include "core/search/smoothing.h"
@@ -19,12 +19,13 @@ template <class Store>
 void smoothRows(Searcher& searcher, std::span<const Searcher::Row> rows, const JobContext& context,
                 const Store& store) {
     const auto dim = static_cast<std::size_t>(searcher.set().dim);
+    const RowFormat format = rowFormat(searcher.set().key);
     ProgressMeter meter(context, "smooth", rows.size());
     std::vector<ImageId> images;
     std::vector<float> vectors, vector(dim);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         context.throwIfStopped();
-        toFloat({rows[i].halves, dim}, vector);
+        decodeRow(rows[i].row, format, vector);
         const std::vector<float> smooth = smoothedVector(searcher, vector, rows[i].image);
         images.push_back(rows[i].image);
         vectors.insert(vectors.end(), smooth.begin(), smooth.end());

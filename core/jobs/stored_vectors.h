@@ -15,7 +15,8 @@ struct StoredVectors {
     torch::Tensor vectors;       ///< float32 [images.size(), dim]
 };
 
-StoredVectors toMatrix(std::span<const Searcher::Row> rows, int dim);
+/// rows: of this set.
+StoredVectors toMatrix(std::span<const Searcher::Row> rows, const EmbeddingSet& set);
 /// All that can be found, or those of `images` (ascending) alone.
 StoredVectors storedVectors(Library& library, const EmbeddingSet& set);
 StoredVectors storedVectors(Library& library, const EmbeddingSet& set, std::span<const ImageId> images);

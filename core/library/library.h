@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/file_io.h"
 #include "core/base/hash.h"
+#include "core/base/row_format.h"
 #include "core/library/derived_rows.h"
 #include "core/library/library_paths.h"
 
@@ -79,10 +80,15 @@ struct EmbeddingSetKey {
     int inputSize = 0;
     std::string precision = "fp32";
     std::string whitening = "none"; ///< or "p0.75"
+    /// "class", or "class+patches": [class] joined with the patch half.
+    std::string descriptor = "class";
     /// Whether the backbone's own vectors are meant, not something that was derived from them.
     bool isRawBase() const { return adaptation.empty() && smoothing == "raw" && whitening == "none"; }
     bool operator==(const EmbeddingSetKey&) const = default;
 };
+
+/// How the vectors of a set are stored: Int8 where the descriptor is "class+patches", else Half.
+RowFormat rowFormat(const EmbeddingSetKey& key);
 
 struct EmbeddingSet {
     EmbeddingSetId id = 0;
@@ -108,7 +114,7 @@ struct SegmentRow {
 struct TailVector {
     VectorId id = 0;
     ImageId image = 0;
-    std::vector<std::uint16_t> halves; ///< fp16 bits, [dim]
+    std::vector<std::byte> row; ///< in the set's format
 };
 
 /// One file as an import found it: an image (known or new) or a reason why not.
@@ -204,7 +210,8 @@ public:
     std::uint64_t imageCount(const ImageFilter& filter = {});
 
     // Embedding sets
-    EmbeddingSet embeddingSet(const EmbeddingSetKey& key, int dim); ///< finds or creates
+    /// Finds or creates. Throws Internal when the set has another dim, or for a descriptor that there is not.
+    EmbeddingSet embeddingSet(const EmbeddingSetKey& key, int dim);
     std::optional<EmbeddingSet> findEmbeddingSet(const EmbeddingSetKey& key);
     std::vector<EmbeddingSet> embeddingSets();
     /// The one that the setting "default_set" names, else the newest set of raw base vectors.

@@ -57,6 +57,15 @@ struct Library::Impl {
     std::int64_t collectionsVersion = -1;
 };
 
+/// The column `fusion` of a set says its descriptor too, after the fusion: "neighbours", "neighbours+patches", "" and
+/// "+patches". So a library without the latter is what programs of before know. Throws Internal for a descriptor that
+/// there is not.
+std::string fusionColumn(const EmbeddingSetKey& key);
+/// Sets fusion and descriptor of the key.
+void setFromFusionColumn(EmbeddingSetKey& key, std::string column);
+/// Of the vectors of a set with this column.
+RowFormat rowFormatOf(const std::string& fusionColumn);
+
 /// Numbers that stand in the column files.state.
 constexpr std::int64_t stored(FileState state) {
     return static_cast<std::int64_t>(state);

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace grappa {
 
 namespace {
+
+constexpr const char* classAlone = "class";
+constexpr const char* withPatches = "class+patches";
+constexpr const char* patchesSuffix = "+patches";
 
 constexpr const char* setColumns =
     "SELECT id, model_hash, adaptation, fusion, smoothing, input_size, precision, whitening, dim, "
@@ -19,8 +22,13 @@ constexpr const char* setColumns =
 EmbeddingSet setFromRow(const SqlQuery& row) {
     EmbeddingSet set;
     set.id = row.integer(0);
-    set.key = {row.text(1), row.text(2), row.text(3), row.text(4), static_cast<int>(row.integer(5)),
-               row.text(6), row.text(7)};
+    set.key.modelHash = row.text(1);
+    set.key.adaptation = row.text(2);
+    setFromFusionColumn(set.key, row.text(3));
+    set.key.smoothing = row.text(4);
+    set.key.inputSize = static_cast<int>(row.integer(5));
+    set.key.precision = row.text(6);
+    set.key.whitening = row.text(7);
     set.dim = static_cast<int>(row.integer(8));
     set.tail = static_cast<std::uint64_t>(row.integer(9));
     set.vectors = set.tail + static_cast<std::uint64_t>(row.integer(10) - row.integer(11));
@@ -38,9 +46,11 @@ SegmentRow segmentFromRow(const SqlQuery& row) {
 class Batch {
 public:
     Batch(Database& db, EmbeddingSetId set) : m_db(db), m_set(set) {
-        SqlQuery row(db, "SELECT dim, last_vector FROM embedding_sets WHERE id = ?1", set);
+        SqlQuery row(db, "SELECT dim, last_vector, fusion FROM embedding_sets WHERE id = ?1", set);
         if (!row.next()) throw Error(ErrorCode::NotFound, "There is no embedding set " + std::to_string(set));
-        m_halves.resize(static_cast<std::size_t>(row.integer(0)));
+        m_dim = static_cast<std::size_t>(row.integer(0));
+        m_format = rowFormatOf(row.text(2));
+        m_row.resize(rowBytes(m_format, m_dim));
         committed.lastVector = row.integer(1);
     }
 
@@ -84,22 +94,22 @@ public:
     }
 
     void addVector(ImageId image, std::span<const float> vector, std::span<const float> attention = {}) {
-        if (vector.size() != m_halves.size())
+        if (vector.size() != m_dim)
             throw Error(ErrorCode::Internal, "A vector of " + std::to_string(vector.size()) + " values for a set of " +
-                                                 std::to_string(m_halves.size()));
+                                                 std::to_string(m_dim));
         const auto finite = [](std::span<const float> values) {
             return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
         };
         if (!finite(vector) || !finite(attention))
             throw Error(ErrorCode::Internal, "The vector of image " + std::to_string(image) + " is not finite");
-        toHalf(vector, m_halves);
+        encodeRow(vector, m_format, m_row.data());
         m_attention.resize(attention.size());
         toHalf(attention, m_attention);
         std::optional<Blob> attentionBlob;
         if (!attention.empty()) attentionBlob.emplace(std::span<const std::uint16_t>(m_attention));
         const auto added = m_db.run("INSERT INTO embeddings (set_id, image, vector, attention) VALUES (?1, ?2, ?3, ?4) "
                                     "ON CONFLICT (image, set_id) DO NOTHING",
-                                    m_set, image, Blob(std::span<const std::uint16_t>(m_halves)), attentionBlob);
+                                    m_set, image, Blob(std::span<const std::byte>(m_row)), attentionBlob);
         if (added == 0) return;
         committed.lastVector = m_db.lastInsertId();
         ++committed.newVectors;
@@ -130,7 +140,10 @@ private:
 
     Database& m_db;
     EmbeddingSetId m_set;
-    std::vector<std::uint16_t> m_halves, m_attention;
+    std::size_t m_dim = 0;
+    RowFormat m_format = RowFormat::Half;
+    std::vector<std::byte> m_row;
+    std::vector<std::uint16_t> m_attention;
 };
 
 std::int64_t insertSegment(Database& db, const SegmentRow& segment) {
@@ -151,6 +164,31 @@ void requireAccounted(Database& db, const SegmentRow& segment) {
 }
 
 } // namespace
+
+RowFormat rowFormat(const EmbeddingSetKey& key) {
+    return key.descriptor == withPatches ? RowFormat::Int8 : RowFormat::Half;
+}
+
+std::string fusionColumn(const EmbeddingSetKey& key) {
+    if (key.descriptor == classAlone) return key.fusion;
+    if (key.descriptor == withPatches) return key.fusion + patchesSuffix;
+    throw Error(ErrorCode::Internal, "There is no descriptor \"" + key.descriptor + "\"");
+}
+
+void setFromFusionColumn(EmbeddingSetKey& key, std::string column) {
+    key.descriptor = classAlone;
+    if (column.ends_with(patchesSuffix)) {
+        key.descriptor = withPatches;
+        column.resize(column.size() - std::string_view(patchesSuffix).size());
+    }
+    key.fusion = std::move(column);
+}
+
+RowFormat rowFormatOf(const std::string& fusionColumn) {
+    EmbeddingSetKey key;
+    setFromFusionColumn(key, fusionColumn);
+    return rowFormat(key);
+}
 
 std::vector<std::string> Library::Impl::filesOfSegment(std::int64_t segment) {
     std::vector<std::string> files;
@@ -176,7 +214,7 @@ EmbeddingSet Library::embeddingSet(const EmbeddingSetKey& key, int dim) {
         m_impl->db->run("INSERT OR IGNORE INTO embedding_sets "
                         "(model_hash, adaptation, fusion, smoothing, input_size, precision, whitening, dim) "
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                        key.modelHash, key.adaptation, key.fusion, key.smoothing, std::int64_t{key.inputSize},
+                        key.modelHash, key.adaptation, fusionColumn(key), key.smoothing, std::int64_t{key.inputSize},
                         key.precision, key.whitening, std::int64_t{dim});
         transaction.commit();
         set = findEmbeddingSet(key);
@@ -192,8 +230,8 @@ std::optional<EmbeddingSet> Library::findEmbeddingSet(const EmbeddingSetKey& key
                  std::string(setColumns) +
                      "WHERE model_hash = ?1 AND adaptation = ?2 AND fusion = ?3 AND smoothing = ?4 AND input_size = ?5 "
                      "AND precision = ?6 AND whitening = ?7",
-                 key.modelHash, key.adaptation, key.fusion, key.smoothing, std::int64_t{key.inputSize}, key.precision,
-                 key.whitening);
+                 key.modelHash, key.adaptation, fusionColumn(key), key.smoothing, std::int64_t{key.inputSize},
+                 key.precision, key.whitening);
     if (!row.next()) return std::nullopt;
     return setFromRow(row);
 }
@@ -265,9 +303,7 @@ std::vector<TailVector> Library::tail(EmbeddingSetId set, VectorId above, std::s
              set, above, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
          row.next();) {
         const auto bytes = row.blob(2);
-        TailVector vector{row.integer(0), row.integer(1), std::vector<std::uint16_t>(bytes.size() / 2)};
-        std::memcpy(vector.halves.data(), bytes.data(), vector.halves.size() * 2);
-        tail.push_back(std::move(vector));
+        tail.push_back({row.integer(0), row.integer(1), {bytes.begin(), bytes.end()}});
     }
     return tail;
 }

@@ -1,7 +1,6 @@
 #include "core/library/library_impl.h"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <map>
 
@@ -30,13 +29,15 @@ public:
     }
 
     void checkTail() {
-        for (SqlQuery row(m_db, "SELECT embeddings.id, dim, vector FROM embeddings JOIN embedding_sets "
+        for (SqlQuery row(m_db, "SELECT embeddings.id, dim, vector, fusion FROM embeddings JOIN embedding_sets "
                                 "ON embedding_sets.id = set_id WHERE segment IS NULL");
              row.next();) {
             const auto bytes = row.blob(2);
-            if (bytes.size() != 2 * static_cast<std::size_t>(row.integer(1)))
+            const auto dim = static_cast<std::size_t>(row.integer(1));
+            const RowFormat format = rowFormatOf(row.text(3));
+            if (bytes.size() != rowBytes(format, dim))
                 report("Vector " + row.text(0) + " has " + std::to_string(bytes.size()) + " bytes");
-            else if (!finite(bytes))
+            else if (!isFiniteRow(bytes.data(), format, dim))
                 report("Vector " + row.text(0) + " is not finite");
         }
     }
@@ -109,15 +110,6 @@ public:
     std::vector<std::string> problems;
 
 private:
-    static bool finite(std::span<const std::byte> halves) {
-        for (std::size_t i = 0; i + 1 < halves.size(); i += 2) {
-            std::uint16_t bits;
-            std::memcpy(&bits, halves.data() + i, sizeof bits);
-            if ((bits & 0x7c00) == 0x7c00) return false;
-        }
-        return true;
-    }
-
     void checkFile(const std::filesystem::path& path, const std::string& checksum) {
         if (!std::filesystem::is_regular_file(path)) {
             report(displayPath(path) + " is missing");

@@ -1,6 +1,6 @@
 #include "core/search/drift.h"
 
-#include "core/base/half.h"
+#include "core/base/row_format.h"
 #include "core/search/searcher.h"
 
 #include <algorithm>
@@ -16,15 +16,15 @@ constexpr double leastAddedShare = 0.05;
 constexpr double leastUnlike = 0.15;
 
 /// At most `count` of the rows, drawn at random.
-std::vector<const std::uint16_t*> sampleOf(std::span<const Searcher::Row> rows, std::size_t count, std::uint64_t seed) {
-    std::vector<const std::uint16_t*> halves;
-    halves.reserve(rows.size());
+std::vector<const std::byte*> sampleOf(std::span<const Searcher::Row> rows, std::size_t count, std::uint64_t seed) {
+    std::vector<const std::byte*> all;
+    all.reserve(rows.size());
     for (const Searcher::Row& row : rows)
-        halves.push_back(row.halves);
-    if (halves.size() <= count) return halves;
-    std::vector<const std::uint16_t*> sample;
+        all.push_back(row.row);
+    if (all.size() <= count) return all;
+    std::vector<const std::byte*> sample;
     std::mt19937_64 random(seed);
-    std::sample(halves.begin(), halves.end(), std::back_inserter(sample), count, random);
+    std::sample(all.begin(), all.end(), std::back_inserter(sample), count, random);
     return sample;
 }
 
@@ -38,15 +38,16 @@ std::optional<LevelRow> finestLevel(Library& library, EmbeddingSetId set) {
 
 } // namespace
 
-std::vector<float> nearestCosines(std::span<const std::uint16_t* const> rows, std::span<const std::uint16_t> centroids,
-                                  std::size_t dim, const std::stop_token& stop) {
+std::vector<float> nearestCosines(std::span<const std::byte* const> rows, RowFormat format,
+                                  std::span<const std::uint16_t> centroids, std::size_t dim,
+                                  const std::stop_token& stop) {
     std::vector<float> cosines;
     cosines.reserve(rows.size());
-    for (const std::uint16_t* row : rows) {
+    for (const std::byte* row : rows) {
         if (stop.stop_requested()) break;
         float best = -1;
         for (std::size_t offset = 0; offset + dim <= centroids.size(); offset += dim)
-            best = std::max(best, halfDot(row, centroids.data() + offset, dim));
+            best = std::max(best, rowHalfDot(format, row, centroids.data() + offset, dim));
         cosines.push_back(best);
     }
     return cosines;
@@ -73,7 +74,8 @@ std::optional<Drift> measureDrift(Library& library, const EmbeddingSet& adapted,
     Drift drift{.learned = level->images, .added = rows.size() - learned};
     const auto dim = static_cast<std::size_t>(adapted.dim);
     const auto cosinesOf = [&](std::span<const Searcher::Row> part) {
-        return nearestCosines(sampleOf(part, options.sample, options.seed), level->centroids, dim, options.stop);
+        return nearestCosines(sampleOf(part, options.sample, options.seed), rowFormat(adapted.key), level->centroids,
+                              dim, options.stop);
     };
     const std::span all(rows);
     drift.unlike = unlikeShare(cosinesOf(all.first(learned)), cosinesOf(all.subspan(learned)), options.learnedWithin);

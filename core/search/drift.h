@@ -33,10 +33,11 @@ std::optional<Drift> measureDrift(Library& library, const EmbeddingSet& adapted,
 /// it.
 bool isWorthTelling(const Drift& drift);
 
-/// The cosine of each vector with its nearest centroid, of those that came before the stop. Rows are fp16 [dim],
-/// L2-normalised.
-std::vector<float> nearestCosines(std::span<const std::uint16_t* const> rows, std::span<const std::uint16_t> centroids,
-                                  std::size_t dim, const std::stop_token& stop = {});
+/// The cosine of each vector with its nearest centroid, of those that came before the stop. Rows are of this format and
+/// dim, centroids fp16 [dim] one after the other; all are L2-normalised.
+std::vector<float> nearestCosines(std::span<const std::byte* const> rows, RowFormat format,
+                                  std::span<const std::uint16_t> centroids, std::size_t dim,
+                                  const std::stop_token& stop = {});
 /// The share of `added` that lies below all but `1 - within` of `learned`. 0 where either is empty.
 double unlikeShare(std::vector<float> learned, std::span<const float> added, double within);
 

@@ -22,7 +22,8 @@ public:
         , m_set(set)
         , m_options(options)
         , m_context(context)
-        , m_dim(static_cast<std::size_t>(set.dim)) {}
+        , m_format(rowFormat(set.key))
+        , m_rowBytes(rowBytes(m_format, static_cast<std::size_t>(set.dim))) {}
 
     void run() {
         forgetDamagedSegments();
@@ -34,7 +35,8 @@ public:
 
 private:
     std::shared_ptr<const VectorSegment> open(const SegmentRow& row) const {
-        return std::make_shared<VectorSegment>(pathOf(row.file), row.checksum, m_set.key.modelHash, m_set.dim);
+        return std::make_shared<VectorSegment>(pathOf(row.file), row.checksum, m_set.key.modelHash, m_set.dim,
+                                               m_format);
     }
     std::filesystem::path pathOf(const std::string& name) const { return m_library.paths().segments() / name; }
 
@@ -62,23 +64,23 @@ private:
             std::sort(rows.begin(), rows.end(),
                       [](const TailVector& a, const TailVector& b) { return a.image < b.image; });
             std::vector<ImageId> images;
-            std::vector<std::uint16_t> halves;
-            halves.reserve(rows.size() * m_dim);
+            std::vector<std::byte> bytes;
+            bytes.reserve(rows.size() * m_rowBytes);
             for (const TailVector& row : rows) {
                 images.push_back(row.image);
-                halves.insert(halves.end(), row.halves.begin(), row.halves.end());
+                bytes.insert(bytes.end(), row.row.begin(), row.row.end());
             }
-            m_library.sealSegment(save(images, halves), rows);
+            m_library.sealSegment(save(images, bytes), rows);
         }
     }
 
-    SegmentRow save(std::span<const ImageId> images, std::span<const std::uint16_t> halves) const {
+    SegmentRow save(std::span<const ImageId> images, std::span<const std::byte> rows) const {
         SegmentRow row;
         row.set = m_set.id;
         row.count = images.size();
         if (images.empty()) return row;
         row.file = newFileName(m_set.id, ".vectors");
-        row.checksum = VectorSegment::save(pathOf(row.file), m_set.key.modelHash, m_set.dim, images, halves);
+        row.checksum = VectorSegment::save(pathOf(row.file), m_set.key.modelHash, m_set.dim, m_format, images, rows);
         return row;
     }
 
@@ -119,7 +121,7 @@ private:
         m_context.throwIfStopped();
         struct Source {
             ImageId image;
-            const std::uint16_t* halves;
+            const std::byte* row;
         };
         std::vector<std::shared_ptr<const VectorSegment>> opened;
         std::vector<std::int64_t> ids;
@@ -133,13 +135,13 @@ private:
         }
         std::sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) { return a.image < b.image; });
         std::vector<ImageId> images;
-        std::vector<std::uint16_t> halves;
-        halves.reserve(sources.size() * m_dim);
+        std::vector<std::byte> rows;
+        rows.reserve(sources.size() * m_rowBytes);
         for (const Source& source : sources) {
             images.push_back(source.image);
-            halves.insert(halves.end(), source.halves, source.halves + m_dim);
+            rows.insert(rows.end(), source.row, source.row + m_rowBytes);
         }
-        m_library.mergeSegments(ids, save(images, halves), images);
+        m_library.mergeSegments(ids, save(images, rows), images);
     }
 
     void indexSegment(const SegmentRow& row) {
@@ -167,12 +169,14 @@ private:
     const EmbeddingSet& m_set;
     const IndexOptions& m_options;
     const JobContext& m_context;
-    std::size_t m_dim;
+    RowFormat m_format;
+    std::size_t m_rowBytes;
 };
 
 void verifySegment(Library& library, const EmbeddingSet& set, const SegmentRow& row) {
     const auto folder = library.paths().segments();
-    const auto segment = std::make_shared<VectorSegment>(folder / row.file, row.checksum, set.key.modelHash, set.dim);
+    const auto segment = std::make_shared<VectorSegment>(folder / row.file, row.checksum, set.key.modelHash, set.dim,
+                                                         rowFormat(set.key));
     const auto expected = library.imagesOfSegment(row.id);
     if (!std::equal(expected.begin(), expected.end(), segment->ids().begin(), segment->ids().end()))
         throw Error(ErrorCode::Corrupt, "The segment " + row.file + " does not hold the images of the catalogue");

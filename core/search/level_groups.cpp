@@ -1,6 +1,6 @@
 #include "core/search/level_groups.h"
 
-#include "core/base/half.h"
+#include "core/base/row_format.h"
 
 #include <algorithm>
 #include <numeric>
@@ -30,6 +30,7 @@ std::vector<std::vector<Member>> membersOf(Library& library, const Searcher& sea
     }
     const ClusterScan scan = library.clusterNumbers(searcher.set().id, k);
     const auto dim = static_cast<std::size_t>(searcher.set().dim);
+    const RowFormat format = rowFormat(searcher.set().key);
     std::vector<std::vector<Member>> members(static_cast<std::size_t>(k));
     std::size_t at = 0; // both are ascending
     for (const Searcher::Row& row : searcher.rows()) {
@@ -39,7 +40,8 @@ std::vector<std::vector<Member>> membersOf(Library& library, const Searcher& sea
         if (scan.images[at] != row.image || (only && scan.clusters[at] != *only)) continue;
         if (among && !std::binary_search(among->begin(), among->end(), row.image)) continue;
         const std::uint32_t cluster = scan.clusters[at];
-        members[cluster].push_back({row.image, halfDot(row.halves, level->centroids.data() + cluster * dim, dim)});
+        members[cluster].push_back(
+            {row.image, rowHalfDot(format, row.row, level->centroids.data() + cluster * dim, dim)});
     }
     return members;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/row_format.h"
 #include "core/library/library.h"
 
 #include <cstdint>
@@ -12,8 +13,8 @@ namespace grappa {
 /// image, by one product an image and two a centroid. Immutable.
 class LevelScorer {
 public:
-    /// level: with centroids [k, dim].
-    LevelScorer(LevelRow level, int dim);
+    /// level: with centroids [k, dim]. format: of the rows; the centroids are fp16 in any case.
+    LevelScorer(LevelRow level, int dim, RowFormat format);
 
     /// What is kept of an image: 8 bytes.
     struct Entry {
@@ -22,16 +23,16 @@ public:
     };
     /// An image that came after the last clustering has no cluster number yet; it is scored by its vector alone.
     static constexpr std::uint32_t none = UINT32_MAX;
-    Entry entry(std::uint32_t cluster, const std::uint16_t* row) const;
+    Entry entry(std::uint32_t cluster, const std::byte* row) const;
 
     struct Query {
-        std::vector<std::uint16_t> halves; ///< of the blended, normalised query: what rows are multiplied by
-        std::vector<float> products;       ///< of it with each centroid [k]
+        RowQuery blended;            ///< normalised: what rows are multiplied by
+        std::vector<float> products; ///< of it with each centroid [k]
     };
     /// A query is blended with its nearest centroid. unit: L2-normalised [dim].
     Query query(std::span<const float> unit) const;
 
-    /// product: of the row with query.halves.
+    /// product: of the row with query.blended.
     float score(const Query& query, Entry entry, float product) const {
         if (entry.cluster == none) return product;
         return ((1 - m_beta) * product + m_beta * query.products[entry.cluster]) * entry.scale;
@@ -43,6 +44,7 @@ private:
 
     LevelRow m_level;
     std::size_t m_dim;
+    RowFormat m_format;
     float m_beta;
 };
 

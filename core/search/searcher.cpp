@@ -1,6 +1,6 @@
 #include "core/search/searcher.h"
 
-#include "core/base/half.h"
+#include "core/base/row_format.h"
 #include "core/search/level_scorer.h"
 #include "core/search/vector_index.h"
 #include "core/search/vector_segment.h"
@@ -97,18 +97,18 @@ struct Level {
 
 /// How one query scores a row.
 struct Scorer {
-    std::vector<std::uint16_t> halves;
+    RowQuery row;
     std::optional<LevelScorer::Query> query; ///< at a level
     const LevelScorer* level = nullptr;
 
-    float operator()(const std::uint16_t* row, const LevelScorer::Entry* entry) const {
-        const float product = halfDot(halves.data(), row, halves.size());
+    float operator()(const std::byte* other, const LevelScorer::Entry* entry) const {
+        const float product = row.dot(other);
         return entry != nullptr ? level->score(*query, *entry, product) : product;
     }
 };
 
 /// The best of an index, over-fetched until enough of them are accepted; false when a scan is the better way.
-bool searchIndex(const Segment& segment, const std::uint16_t* query, const SearchOptions& options,
+bool searchIndex(const Segment& segment, const RowQuery& query, const SearchOptions& options,
                  const Candidates& candidates, BestNeighbours& best) {
     const std::size_t rows = segment.vectors->size();
     for (std::size_t count = options.limit + 1; count <= rows / 8; count *= 4) {
@@ -129,7 +129,11 @@ bool searchIndex(const Segment& segment, const std::uint16_t* query, const Searc
 } // namespace
 
 struct Searcher::Impl {
-    Impl(Library& searched, const EmbeddingSet& searchedSet) : library(searched), set(searchedSet) {}
+    Impl(Library& searched, const EmbeddingSet& searchedSet)
+        : library(searched)
+        , set(searchedSet)
+        , format(rowFormat(set.key))
+        , rowSize(rowBytes(format, static_cast<std::size_t>(set.dim))) {}
 
     void refresh();
     /// The images that pass the filter, ascending; none when all do. Valid until the next call.
@@ -152,6 +156,8 @@ struct Searcher::Impl {
 
     Library& library;
     EmbeddingSet set;
+    RowFormat format;    ///< of the set's rows
+    std::size_t rowSize; ///< bytes
     std::int64_t version = -1;
 
     std::vector<Segment> segments;
@@ -164,7 +170,7 @@ struct Searcher::Impl {
 
     VectorId lastVector = 0; ///< of the tail
     std::vector<ImageId> tailImages;
-    std::vector<std::uint16_t> tailHalves; ///< [tailImages.size(), dim]
+    std::vector<std::byte> tailRows; ///< [tailImages.size(), rowSize]
 
     std::map<std::int64_t, Level> levels;    ///< those that were searched at, over
     std::vector<std::int64_t> levelsAreOver; ///< these rows and clusterings
@@ -182,16 +188,15 @@ const std::vector<ImageId>* Searcher::Impl::passing(const ImageFilter& filter) {
 }
 
 void Searcher::Impl::readTail(std::uint64_t expected) {
-    const auto dim = static_cast<std::size_t>(set.dim);
     const auto append = [&] {
         for (const TailVector& vector : library.tail(set.id, lastVector)) {
-            if (vector.halves.size() != dim)
+            if (vector.row.size() != rowSize)
                 throw Error(ErrorCode::Corrupt, "Vector " + std::to_string(vector.id) +
                                                     " of the library has a wrong "
                                                     "length; verify the library.");
             lastVector = vector.id;
             tailImages.push_back(vector.image);
-            tailHalves.insert(tailHalves.end(), vector.halves.begin(), vector.halves.end());
+            tailRows.insert(tailRows.end(), vector.row.begin(), vector.row.end());
         }
     };
     append();
@@ -199,7 +204,7 @@ void Searcher::Impl::readTail(std::uint64_t expected) {
     // Some were sealed or deleted.
     lastVector = 0;
     tailImages.clear();
-    tailHalves.clear();
+    tailRows.clear();
     append();
 }
 
@@ -225,7 +230,7 @@ Segment Searcher::Impl::load(const SegmentRow& row, const Segment* before) const
         segment.vectors = sameVectors ? before->vectors : nullptr;
         if (!segment.vectors)
             segment.vectors =
-                std::make_shared<VectorSegment>(folder / row.file, row.checksum, set.key.modelHash, set.dim);
+                std::make_shared<VectorSegment>(folder / row.file, row.checksum, set.key.modelHash, set.dim, format);
         if (segment.vectors->size() != row.count)
             throw Error(ErrorCode::Corrupt, "The segment " + row.file + " does not have the vectors of the catalogue");
     } catch (const Error& error) {
@@ -318,14 +323,14 @@ Level Searcher::Impl::loadLevel(std::int64_t k) {
     auto row = library.level(set.id, k);
     if (!row) throw Error(ErrorCode::NotFound, "The embedding set has no level of " + std::to_string(k) + " clusters.");
     const ClusterScan scan = library.clusterNumbers(set.id, k);
-    Level level{LevelScorer(std::move(*row), set.dim), {}, {}, {}, {}};
+    Level level{LevelScorer(std::move(*row), set.dim, format), {}, {}, {}, {}};
     level.sizes.resize(level.scorer.clusters());
-    const auto entry = [&](ImageId image, const std::uint16_t* halves) {
+    const auto entry = [&](ImageId image, const std::byte* stored) {
         const auto at = std::lower_bound(scan.images.begin(), scan.images.end(), image);
         if (at == scan.images.end() || *at != image) return LevelScorer::Entry{};
         const std::uint32_t cluster = scan.clusters[static_cast<std::size_t>(at - scan.images.begin())];
         ++level.sizes[cluster];
-        return level.scorer.entry(cluster, halves);
+        return level.scorer.entry(cluster, stored);
     };
     for (const Segment& segment : segments) {
         auto& entries = level.segments.emplace_back();
@@ -333,7 +338,7 @@ Level Searcher::Impl::loadLevel(std::int64_t k) {
             entries.push_back(entry(segment.vectors->ids()[i], segment.vectors->row(i)));
     }
     for (std::size_t i = 0; i < tailImages.size(); ++i)
-        level.tail.push_back(entry(tailImages[i], tailHalves.data() + i * static_cast<std::size_t>(set.dim)));
+        level.tail.push_back(entry(tailImages[i], tailRows.data() + i * rowSize));
     return level;
 }
 
@@ -358,7 +363,7 @@ void Searcher::Impl::searchSegment(const Segment& segment, const std::vector<Lev
         return;
     }
     const bool useIndex = !options.exact && entries == nullptr && segment.index;
-    if (useIndex && searchIndex(segment, scorer.halves.data(), options, candidates, best)) return;
+    if (useIndex && searchIndex(segment, scorer.row, options, candidates, best)) return;
     for (std::size_t row = 0; row < vectors.size(); ++row)
         score(row);
 }
@@ -422,7 +427,7 @@ bool Searcher::Impl::probeLevel(Level& level, const Scorer& scorer, const Search
             for (auto row = first; row != rows.end() && entries[*row].cluster == cluster; ++row)
                 score(*row);
         }
-        for (const auto& hit : segment.index->search(scorer.halves.data(), levelIndexHits, levelIndexHits))
+        for (const auto& hit : segment.index->search(scorer.row, levelIndexHits, levelIndexHits))
             if (const std::uint32_t cluster = entries[hit.row].cluster;
                 cluster == LevelScorer::none || !probed[cluster])
                 score(hit.row);
@@ -439,10 +444,9 @@ std::vector<Neighbour> Searcher::Impl::find(std::span<const float> query, const 
     if (at != nullptr) {
         scorer.level = &at->scorer;
         scorer.query = at->scorer.query(unit);
-        scorer.halves = scorer.query->halves;
+        scorer.row = scorer.query->blended;
     } else {
-        scorer.halves.resize(unit.size());
-        toHalf(unit, scorer.halves);
+        scorer.row = RowQuery(format, unit);
     }
 
     const Candidates candidates(passing, deleted, options.exclude);
@@ -457,8 +461,7 @@ std::vector<Neighbour> Searcher::Impl::find(std::span<const float> query, const 
     }
     for (std::size_t i = 0; i < tailImages.size(); ++i)
         if (candidates.accept(tailImages[i]))
-            best.add(tailImages[i],
-                     scorer(tailHalves.data() + i * unit.size(), at != nullptr ? &at->tail[i] : nullptr));
+            best.add(tailImages[i], scorer(tailRows.data() + i * rowSize, at != nullptr ? &at->tail[i] : nullptr));
     return best.take();
 }
 
@@ -477,7 +480,6 @@ std::vector<Neighbour> Searcher::rank(std::span<const float> query, std::vector<
 }
 
 std::vector<Searcher::Row> Searcher::rows() const {
-    const auto dim = static_cast<std::size_t>(m_impl->set.dim);
     const Candidates candidates(nullptr, m_impl->deleted, {});
     std::vector<Row> rows;
     for (const Segment& segment : m_impl->segments)
@@ -485,21 +487,21 @@ std::vector<Searcher::Row> Searcher::rows() const {
             if (const ImageId image = segment.vectors->ids()[i]; candidates.accept(image))
                 rows.push_back({image, segment.vectors->row(i)});
     for (std::size_t i = 0; i < m_impl->tailImages.size(); ++i)
-        rows.push_back({m_impl->tailImages[i], m_impl->tailHalves.data() + i * dim});
+        rows.push_back({m_impl->tailImages[i], m_impl->tailRows.data() + i * m_impl->rowSize});
     std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.image < b.image; });
     return rows;
 }
 
 std::optional<std::vector<float>> Searcher::vectorOf(ImageId image) const {
     const auto dim = static_cast<std::size_t>(m_impl->set.dim);
-    const auto asFloats = [dim](const std::uint16_t* halves) {
+    const auto asFloats = [&](const std::byte* row) {
         std::vector<float> vector(dim);
-        toFloat({halves, dim}, vector);
+        decodeRow(row, m_impl->format, vector);
         return vector;
     };
     const auto& tail = m_impl->tailImages;
     if (const auto at = std::find(tail.begin(), tail.end(), image); at != tail.end())
-        return asFloats(m_impl->tailHalves.data() + static_cast<std::size_t>(at - tail.begin()) * dim);
+        return asFloats(m_impl->tailRows.data() + static_cast<std::size_t>(at - tail.begin()) * m_impl->rowSize);
     if (std::binary_search(m_impl->deleted.begin(), m_impl->deleted.end(), image)) return std::nullopt;
     for (const Segment& segment : m_impl->segments)
         if (segment.vectors)

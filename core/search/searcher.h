@@ -52,7 +52,7 @@ public:
     /// All images that can be found, ascending, with their stored vectors; valid until the next refresh().
     struct Row {
         ImageId image = 0;
-        const std::uint16_t* halves = nullptr; ///< fp16 [dim]
+        const std::byte* row = nullptr; ///< in the set's format
     };
     std::vector<Row> rows() const;
     /// Segments or indexes that did not verify and were left out or are scanned instead; to be rebuilt by the index

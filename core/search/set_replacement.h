@@ -10,8 +10,9 @@
 
 namespace grappa {
 
-/// All vectors of a set computed anew: kept in memory (fp16), then saved as segments and put in the place of the old
-/// ones in one commit, so that nobody ever sees half of them. Build the index afterwards (indexEmbeddingSet).
+/// All vectors of a set computed anew: kept in memory (as rows of its format), then saved as segments and put in the
+/// place of the old ones in one commit, so that nobody ever sees half of them. Build the index afterwards
+/// (indexEmbeddingSet).
 class SetReplacement {
 public:
     SetReplacement(Library& library, const EmbeddingSet& set);
@@ -26,7 +27,8 @@ private:
     Library& m_library;
     EmbeddingSet m_set;
     std::vector<ImageId> m_images;
-    std::vector<std::uint16_t> m_halves;
+    RowFormat m_format;
+    std::vector<std::byte> m_rows;
 };
 
 } // namespace grappa

@@ -1,6 +1,6 @@
 #include "core/search/vector_index.h"
 
-#include "core/base/half.h"
+#include "core/base/row_format.h"
 
 // The distance is our own, so hnswlib's kernels, which it chooses when it is compiled, are not wanted.
 #define NO_MANUAL_VECTORIZATION
@@ -29,24 +29,28 @@ namespace grappa {
 namespace {
 
 using Graph = hnswlib::HierarchicalNSW<float>;
-using Row = const std::uint16_t*;
+using Row = const std::byte*;
 
 /// What hnswlib stores for an element is the address of its row in the mapped segment.
 class RowSpace : public hnswlib::SpaceInterface<float> {
 public:
-    explicit RowSpace(int dim) : m_dim(static_cast<std::size_t>(dim)) {}
+    RowSpace(RowFormat format, int dim) : m_format(format), m_dim(static_cast<std::size_t>(dim)) {}
     std::size_t get_data_size() override { return sizeof(Row); }
-    hnswlib::DISTFUNC<float> get_dist_func() override { return distance; }
+    hnswlib::DISTFUNC<float> get_dist_func() override {
+        return m_format == RowFormat::Half ? distance<RowFormat::Half> : distance<RowFormat::Int8>;
+    }
     void* get_dist_func_param() override { return &m_dim; }
 
 private:
+    template <RowFormat format>
     static float distance(const void* a, const void* b, const void* dim) {
         Row rows[2];
         std::memcpy(&rows[0], a, sizeof(Row));
         std::memcpy(&rows[1], b, sizeof(Row));
-        return 1 - halfDot(rows[0], rows[1], *static_cast<const std::size_t*>(dim));
+        return 1 - rowDot(format, rows[0], rows[1], *static_cast<const std::size_t*>(dim));
     }
 
+    RowFormat m_format;
     std::size_t m_dim;
 };
 
@@ -197,7 +201,10 @@ private:
 
 struct VectorIndex::Impl {
     Impl(std::shared_ptr<const VectorSegment> rows, int rowDim, std::size_t m, std::size_t efConstruction)
-        : segment(std::move(rows)), dim(rowDim), space(rowDim), graph(&space, segment->size(), m, efConstruction) {}
+        : segment(std::move(rows))
+        , dim(rowDim)
+        , space(segment->format(), rowDim)
+        , graph(&space, segment->size(), m, efConstruction) {}
 
     void insert(std::size_t row, int level) {
         const Row address = segment->row(row);
@@ -309,11 +316,21 @@ VectorIndex VectorIndex::load(const std::filesystem::path& path, const std::stri
     return VectorIndex(std::move(impl));
 }
 
-std::vector<VectorIndex::Hit> VectorIndex::search(const std::uint16_t* query, std::size_t count, std::size_t ef) const {
-    auto found = m_impl->graph.searchKnn(&query, std::max(count, ef));
+std::vector<VectorIndex::Hit> VectorIndex::search(const RowQuery& query, std::size_t count, std::size_t ef) const {
+    const VectorSegment& segment = *m_impl->segment;
+    if (query.format() != segment.format() || query.dim() != static_cast<std::size_t>(m_impl->dim))
+        throw Error(ErrorCode::Internal, "The query is not for the rows of this index");
+    const Row address = query.row();
+    auto found = m_impl->graph.searchKnn(&address, std::max(count, ef));
     std::vector<Hit> hits(found.size());
     for (auto hit = hits.rbegin(); hit != hits.rend(); ++hit, found.pop())
         *hit = {found.top().second, 1 - found.top().first};
+    if (query.format() == RowFormat::Int8) {
+        // The graph was asked with the query rounded like a row; its own rounding has no part in the answer.
+        for (Hit& hit : hits)
+            hit.score = query.dot(segment.row(hit.row));
+        std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.score > b.score; });
+    }
     if (hits.size() > count) hits.resize(count);
     return hits;
 }

@@ -17,9 +17,9 @@ struct VectorIndexOptions {
     std::uint32_t seed = 1;
 };
 
-/// HNSW over one segment, inner product on fp16. Holds the graph alone: the vectors are read from the mapped segment.
-/// Built once, then never changed; share it as shared_ptr<const VectorIndex>. Searches may run on any number of
-/// threads.
+/// HNSW over one segment, inner product of its rows. Holds the graph alone: the vectors are read from the mapped
+/// segment. Built once, then never changed; share it as shared_ptr<const VectorIndex>. Searches may run on any number
+/// of threads.
 class VectorIndex {
 public:
     using Options = VectorIndexOptions;
@@ -38,10 +38,11 @@ public:
 
     struct Hit {
         std::size_t row; ///< in the segment
-        float score;     ///< inner product
+        float score;     ///< inner product, as the query's dot() has it
     };
-    /// The `count` best rows, best first (fewer when there are fewer). query: fp16 [dim].
-    std::vector<Hit> search(const std::uint16_t* query, std::size_t count, std::size_t ef) const;
+    /// The `count` best rows, best first (fewer when there are fewer). query: of the segment's format and dim, else
+    /// Internal is thrown.
+    std::vector<Hit> search(const RowQuery& query, std::size_t count, std::size_t ef) const;
 
 private:
     struct Impl;

@@ -12,7 +12,9 @@ namespace grappa {
 namespace {
 
 constexpr std::array<char, 8> magic{'g', 'r', 'a', 'p', 'p', 'a', 'v', 's'};
-constexpr std::uint32_t version = 1;
+/// Programs that know the first version alone refuse the second one.
+constexpr std::uint32_t halfVersion = 1;
+constexpr std::uint32_t formatVersion = 2;
 constexpr std::uint32_t innerProduct = 1;
 
 struct Header {
@@ -22,7 +24,7 @@ struct Header {
     std::uint64_t count;
     std::uint64_t length; ///< bytes of the file
     std::uint32_t metric;
-    std::uint32_t reserved;
+    std::uint32_t format; ///< RowFormat; version 1 has zero, which is Half
     std::array<char, 88> modelHash; ///< hex, filled with zeros
 };
 static_assert(sizeof(Header) == 128);
@@ -34,14 +36,15 @@ std::size_t rowsOffset(std::uint64_t count) {
     return (end + rowAlignment - 1) / rowAlignment * rowAlignment;
 }
 
-Header headerOf(const std::string& modelHash, int dim, std::uint64_t count) {
+Header headerOf(const std::string& modelHash, int dim, RowFormat format, std::uint64_t count) {
     Header header{};
     header.magic = magic;
-    header.version = version;
+    header.version = format == RowFormat::Half ? halfVersion : formatVersion;
     header.dim = static_cast<std::uint32_t>(dim);
     header.count = count;
-    header.length = rowsOffset(count) + count * header.dim * sizeof(std::uint16_t);
+    header.length = rowsOffset(count) + count * rowBytes(format, header.dim);
     header.metric = innerProduct;
+    header.format = static_cast<std::uint32_t>(format);
     if (modelHash.size() > header.modelHash.size()) throw Error(ErrorCode::Internal, "The model hash is too long");
     modelHash.copy(header.modelHash.data(), header.modelHash.size());
     return header;
@@ -57,24 +60,27 @@ std::string newFileName(EmbeddingSetId set, const char* suffix) {
 }
 
 std::string VectorSegment::save(const std::filesystem::path& path, const std::string& modelHash, int dim,
-                                std::span<const ImageId> ids, std::span<const std::uint16_t> halves) {
-    if (dim <= 0 || halves.size() != ids.size() * static_cast<std::size_t>(dim) ||
+                                RowFormat format, std::span<const ImageId> ids, std::span<const std::byte> rows) {
+    if (dim <= 0 || rows.size() != ids.size() * rowBytes(format, static_cast<std::size_t>(dim)) ||
         std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) != ids.end())
         throw Error(ErrorCode::Internal, "The vectors of a segment do not fit its images");
-    const Header header = headerOf(modelHash, dim, ids.size());
+    const Header header = headerOf(modelHash, dim, format, ids.size());
     const std::array<char, rowAlignment> padding{};
     AtomicFile file(path);
     file.write(&header, sizeof header);
     file.write(ids.data(), ids.size_bytes());
     file.write(padding.data(), rowsOffset(ids.size()) - sizeof header - ids.size_bytes());
-    file.write(halves.data(), halves.size_bytes());
+    file.write(rows);
     file.commit();
     return hashBytes(MappedFile(path).bytes()).hex();
 }
 
 VectorSegment::VectorSegment(const std::filesystem::path& path, const std::string& checksum,
-                             const std::string& modelHash, int dim)
-    : m_file(path), m_checksum(checksum), m_dim(dim) {
+                             const std::string& modelHash, int dim, RowFormat format)
+    : m_file(path)
+    , m_checksum(checksum)
+    , m_format(format)
+    , m_rowBytes(rowBytes(format, static_cast<std::size_t>(dim))) {
     const auto bytes = m_file.bytes();
     const auto require = [&path](bool holds, const char* what) {
         if (!holds) throw Error(ErrorCode::Corrupt, "The segment " + displayPath(path) + " " + what);
@@ -85,11 +91,11 @@ VectorSegment::VectorSegment(const std::filesystem::path& path, const std::strin
     std::memcpy(&header, bytes.data(), sizeof header);
     // A count that fits the file, before anything is computed from it.
     require(header.count <= bytes.size() / sizeof(ImageId), "has a wrong count");
-    const Header expected = headerOf(modelHash, dim, header.count);
-    require(std::memcmp(&header, &expected, sizeof header) == 0, "has another version, model or dimension");
+    const Header expected = headerOf(modelHash, dim, format, header.count);
+    require(std::memcmp(&header, &expected, sizeof header) == 0, "has another version, model, dimension or row format");
     require(header.length == bytes.size(), "has a wrong length");
     m_ids = {reinterpret_cast<const ImageId*>(bytes.data() + sizeof(Header)), static_cast<std::size_t>(header.count)};
-    m_halves = reinterpret_cast<const std::uint16_t*>(bytes.data() + rowsOffset(header.count));
+    m_rows = bytes.data() + rowsOffset(header.count);
     require(std::adjacent_find(m_ids.begin(), m_ids.end(), std::greater_equal<>()) == m_ids.end(),
             "does not have its images in order");
 }

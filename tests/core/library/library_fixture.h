@@ -18,9 +18,10 @@ public:
 
     std::filesystem::path folder() const { return m_folder.path().toStdString(); }
 
-    static grappa::EmbeddingSetKey key(const std::string& model = "model") {
+    static grappa::EmbeddingSetKey key(const std::string& model = "model", const std::string& descriptor = "class") {
         grappa::EmbeddingSetKey key;
         key.modelHash = model;
+        key.descriptor = descriptor;
         key.inputSize = 168;
         return key;
     }

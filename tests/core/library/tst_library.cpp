@@ -1,4 +1,4 @@
-#include "core/base/half.h"
+#include "core/base/row_format.h"
 #include "library_fixture.h"
 
 #include <QTest>
@@ -42,10 +42,13 @@ class TestLibrary : public QObject {
     Q_OBJECT
 
     struct Opened : LibraryFixture {
+        explicit Opened(const std::string& descriptor = "class")
+            : set(library.embeddingSet(key("model", descriptor), dim)) {}
+
         Library library{paths, Library::Access::ReadWrite};
         Collection collection = library.createCollection("Holiday");
         Folder folder = library.addFolder(collection.id, "/photos");
-        EmbeddingSet set = library.embeddingSet(key(), dim);
+        EmbeddingSet set;
 
         Library::Committed commit(const Files& files) { return library.commitBatch(set.id, files); }
         FileId fileId(const std::string& path) { return library.findFile(folder.id, path)->id; }
@@ -174,8 +177,10 @@ private Q_SLOTS:
         QCOMPARE(errorOf([&] { o.library.setFolderPath(other.id, "/media/disk"); }), ErrorCode::Usage);
     }
 
+    void batchIsCommittedWhole_data() { descriptors(); }
     void batchIsCommittedWhole() {
-        Opened o;
+        QFETCH(std::string, descriptor);
+        Opened o(descriptor);
         const auto done = o.commit({o.file(o.folder.id, "a.jpg", "a"), o.file(o.folder.id, "b.jpg", "bb")});
         QCOMPARE(done.files, 2u);
         QCOMPARE(done.newImages, 2u);
@@ -184,9 +189,11 @@ private Q_SLOTS:
         const auto tail = o.library.tail(o.set.id);
         QCOMPARE(tail.size(), std::size_t{2});
         QCOMPARE(tail.back().id, done.lastVector);
-        std::vector<std::uint16_t> expected(o.dim);
-        toHalf(o.file(0, "", "a").vector, expected);
-        QCOMPARE(tail.front().halves, expected);
+        const RowFormat format = rowFormat(o.set.key);
+        std::vector<std::byte> expected(rowBytes(format, o.dim));
+        encodeRow(o.file(0, "", "a").vector, format, expected.data());
+        QCOMPARE(tail.front().row, expected);
+        QVERIFY(o.library.verify(true).empty());
         QCOMPARE(o.library.tail(o.set.id, tail.front().id).size(), std::size_t{1});
         QCOMPARE(o.library.embeddingSets().front().vectors, 2u);
         const Image image = *o.library.image(tail.front().image);
@@ -198,13 +205,20 @@ private Q_SLOTS:
 
     void badVectorLeavesNothing_data() {
         QTest::addColumn<QList<float>>("vector");
-        QTest::newRow("too short") << QList<float>{1, 0};
-        QTest::newRow("NaN") << QList<float>{NAN, 0, 0, 0, 0, 0, 0, 0};
-        QTest::newRow("infinite") << QList<float>{0, 0, INFINITY, 0, 0, 0, 0, 0};
+        QTest::addColumn<std::string>("descriptor");
+        for (const std::string descriptor : {"class", "class+patches"}) {
+            const auto row = [&](const char* name, const QList<float>& vector) {
+                QTest::addRow("%s, %s", name, descriptor.c_str()) << vector << descriptor;
+            };
+            row("too short", {1, 0});
+            row("NaN", {NAN, 0, 0, 0, 0, 0, 0, 0});
+            row("infinite", {0, 0, INFINITY, 0, 0, 0, 0, 0});
+        }
     }
     void badVectorLeavesNothing() {
         QFETCH(QList<float>, vector);
-        Opened o;
+        QFETCH(std::string, descriptor);
+        Opened o(descriptor);
         auto good = o.file(o.folder.id, "a.jpg", "a");
         auto bad = o.file(o.folder.id, "b.jpg", "b");
         bad.vector.assign(vector.begin(), vector.end());
@@ -461,6 +475,38 @@ private Q_SLOTS:
         QCOMPARE(errorOf([&] { o.library.commitBatch(77, {}); }), ErrorCode::NotFound);
     }
 
+    void descriptorsAreKeptBesideTheFusion_data() {
+        QTest::addColumn<std::string>("fusion");
+        QTest::addColumn<std::string>("descriptor");
+        QTest::addColumn<std::string>("column");
+        const std::string base, neighbours = "neighbours", alone = "class", patches = "class+patches";
+        QTest::newRow("base") << base << alone << std::string();
+        QTest::newRow("fused") << neighbours << alone << std::string("neighbours");
+        QTest::newRow("base with patches") << base << patches << std::string("+patches");
+        QTest::newRow("fused with patches") << neighbours << patches << std::string("neighbours+patches");
+    }
+    void descriptorsAreKeptBesideTheFusion() {
+        QFETCH(std::string, fusion);
+        QFETCH(std::string, descriptor);
+        QFETCH(std::string, column);
+        LibraryFixture fixture;
+        Library library(fixture.paths, Library::Access::ReadWrite);
+        EmbeddingSetKey key = LibraryFixture::key("model", descriptor);
+        key.fusion = fusion;
+        const EmbeddingSet set = library.embeddingSet(key, LibraryFixture::dim);
+        QVERIFY(set.key == key && set.key.isRawBase());
+        QVERIFY(library.embeddingSets().front().key == key);
+        QVERIFY(rowFormat(set.key) == (descriptor == "class" ? RowFormat::Half : RowFormat::Int8));
+        SQLite::Database catalogue(fixture.paths.catalogue().native(), SQLite::OPEN_READONLY);
+        QCOMPARE(catalogue.execAndGet("SELECT fusion FROM embedding_sets").getString(), column);
+        // The set with the other descriptor is another one.
+        key.descriptor = descriptor == "class" ? "class+patches" : "class";
+        QVERIFY(!library.findEmbeddingSet(key));
+        QVERIFY(library.embeddingSet(key, LibraryFixture::dim).id != set.id);
+        key.descriptor = "patches";
+        QCOMPARE(errorOf([&] { library.embeddingSet(key, LibraryFixture::dim); }), ErrorCode::Internal);
+    }
+
     void sealedSegment() {
         Opened o;
         o.commit({o.file(o.folder.id, "a.jpg", "a"), o.file(o.folder.id, "b.jpg", "b")});
@@ -548,6 +594,10 @@ private Q_SLOTS:
         QTest::newRow("vector too short") << "UPDATE embeddings SET vector = x'0000' WHERE segment IS NULL";
         QTest::newRow("NaN")
             << "UPDATE embeddings SET vector = x'ff7f00000000000000000000000000ff' WHERE segment IS NULL";
+        QTest::newRow("vector of another format") << "UPDATE embedding_sets SET fusion = '+patches'";
+        QTest::newRow("int8 with a scale that is not finite")
+            << "UPDATE embedding_sets SET fusion = '+patches'; "
+               "UPDATE embeddings SET vector = x'0000807f0000000000000000' WHERE segment IS NULL";
         QTest::newRow("image without file") << "DELETE FROM files WHERE id = 1";
         QTest::newRow("segment lost a vector") << "DELETE FROM embeddings WHERE segment IS NOT NULL";
         QTest::newRow("wrong checksum") << "UPDATE segments SET checksum = '00'";
@@ -589,6 +639,12 @@ private Q_SLOTS:
     }
 
 private:
+    static void descriptors() {
+        QTest::addColumn<std::string>("descriptor");
+        QTest::newRow("fp16") << std::string("class");
+        QTest::newRow("int8") << std::string("class+patches");
+    }
+
     /// A file in the segments folder; the library only knows its checksum.
     static SegmentRow segmentFile(const Opened& o, const std::string& name, std::uint64_t count) {
         saveFile(o.paths.segments() / name, std::as_bytes(std::span(name)));

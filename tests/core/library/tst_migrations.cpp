@@ -132,7 +132,9 @@ private Q_SLOTS:
         QCOMPARE(schemaVersionInHeader(fixture.paths.catalogue()), static_cast<int>(schemaSteps().size()));
         QCOMPARE(library.findCollection("Old")->images, 1u);
         const auto set = library.findEmbeddingSet(LibraryFixture::key());
-        QCOMPARE(library.tail(set->id).front().halves, (std::vector<std::uint16_t>{0x3c00, 0}));
+        QVERIFY(rowFormat(set->key) == RowFormat::Half);
+        QCOMPARE(library.tail(set->id).front().row,
+                 (std::vector{std::byte{0x00}, std::byte{0x3c}, std::byte{0}, std::byte{0}}));
         QVERIFY(library.levels(set->id).empty());
         QVERIFY(library.adaptations().empty());
         QVERIFY(library.verify(true).empty());

@@ -6,22 +6,24 @@
 #include "synthetic_vectors.h"
 
 #include <QTemporaryDir>
+#include <QTest>
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
 /// A library of `count` images, image number i with synthetic vector i, name "<i>.jpg" ("<i>.png" when i % 10 == 0), in
-/// the folder "even" or "odd".
+/// the folder "even" or "odd". The descriptor decides the format of the stored rows.
 class SearchFixture {
 public:
     static constexpr int dim = 32;
 
-    explicit SearchFixture(std::size_t count, std::size_t spare = 0)
+    explicit SearchFixture(std::size_t count, std::size_t spare = 0, const std::string& descriptor = "class")
         : vectors(count + spare, dim)
         , library(grappa::LibraryPaths::resolve(m_folder.path().toStdString()), grappa::Library::Access::ReadWrite) {
         grappa::EmbeddingSetKey key;
         key.modelHash = "model";
+        key.descriptor = descriptor;
         set = library.embeddingSet(key, dim);
         folder = library.addFolder(library.createCollection("All").id, "/photos");
         commit(library, 0, count);
@@ -55,6 +57,20 @@ public:
         }
         library.commitBatch(set.id, batch);
         library.markSeen(folder.id, files);
+    }
+
+    /// Vector i as the library stores it.
+    std::vector<std::byte> rowOf(std::size_t i) const {
+        std::vector<std::byte> row(grappa::rowBytes(grappa::rowFormat(set.key), dim));
+        grappa::encodeRow(vectors.vector(i), grappa::rowFormat(set.key), row.data());
+        return row;
+    }
+
+    /// Adds the column "descriptor" with a row of data for each row format.
+    static void descriptorData() {
+        QTest::addColumn<std::string>("descriptor");
+        QTest::newRow("fp16") << std::string("class");
+        QTest::newRow("int8") << std::string("class+patches");
     }
 
     /// Seals all of the tail; builds an index when `indexed`.

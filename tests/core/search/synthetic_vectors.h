@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/base/half.h"
+#include "core/base/row_format.h"
 #include "core/library/library.h"
 
 #include <cmath>
@@ -31,6 +31,15 @@ public:
 
     std::span<const float> vector(std::size_t i) const { return std::span(floats).subspan(i * m_dim, m_dim); }
     const std::uint16_t* row(std::size_t i) const { return halves.data() + i * m_dim; }
+
+    /// The first `count` vectors as rows, one after the other.
+    std::vector<std::byte> rows(grappa::RowFormat format, std::size_t count) const {
+        const std::size_t size = grappa::rowBytes(format, m_dim);
+        std::vector<std::byte> rows(count * size);
+        for (std::size_t i = 0; i < count; ++i)
+            grappa::encodeRow(vector(i), format, rows.data() + i * size);
+        return rows;
+    }
 
     /// 1, 3, 5, ...
     static std::vector<grappa::ImageId> oddIds(std::size_t count) {

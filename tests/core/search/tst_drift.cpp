@@ -16,7 +16,8 @@ constexpr std::int64_t fine = 80, coarse = 2;
 
 /// Images in clusters with two levels of them; the finer one is the first vectors, the coarser one far from all.
 struct DriftLibrary : SearchFixture {
-    explicit DriftLibrary(std::size_t spare, bool fineShown = true) : SearchFixture(learnedCount, spare) {
+    explicit DriftLibrary(std::size_t spare, bool fineShown = true, const std::string& descriptor = "class")
+        : SearchFixture(learnedCount, spare, descriptor) {
         std::vector<LevelRow> levels{level(coarse, true), level(fine, fineShown)};
         std::vector<ImageId> images;
         for (std::size_t i = 0; i < learnedCount; ++i)
@@ -60,6 +61,7 @@ class TestDrift : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void nearestCosinesAreTheBestOnes_data() { SearchFixture::descriptorData(); }
     void nearestCosinesAreTheBestOnes();
     void theShareIsOfWhatLiesBelowMostLearned_data();
     void theShareIsOfWhatLiesBelowMostLearned();
@@ -74,13 +76,21 @@ private Q_SLOTS:
 };
 
 void TestDrift::nearestCosinesAreTheBestOnes() {
+    QFETCH(std::string, descriptor);
+    EmbeddingSetKey key;
+    key.descriptor = descriptor;
+    const RowFormat format = rowFormat(key);
     const std::vector<float> floats{1, 0, 0, 1, 0.6F, 0.8F};
     std::vector<std::uint16_t> halves(floats.size());
     toHalf(floats, halves);
-    const std::vector<const std::uint16_t*> rows{halves.data() + 4, halves.data()};
-    const auto cosines = nearestCosines(rows, std::span(halves).first(4), 2);
+    const std::size_t size = rowBytes(format, 2);
+    std::vector<std::byte> bytes(2 * size);
+    encodeRow(std::span(floats).subspan(4), format, bytes.data());
+    encodeRow(std::span(floats).first(2), format, bytes.data() + size);
+    const std::vector<const std::byte*> rows{bytes.data(), bytes.data() + size};
+    const auto cosines = nearestCosines(rows, format, std::span(halves).first(4), 2);
     QCOMPARE(cosines.size(), std::size_t{2});
-    QVERIFY(std::abs(cosines[0] - 0.8F) < 1e-3F);
+    QVERIFY(std::abs(cosines[0] - 0.8F) < 4e-3F);
     QVERIFY(std::abs(cosines[1] - 1.0F) < 1e-3F);
 }
 
@@ -131,17 +141,22 @@ void TestDrift::newImagesAreMeasured_data() {
     QTest::addColumn<int>("added");
     QTest::addColumn<int>("unlike");
     QTest::addColumn<bool>("indexed");
-    QTest::newRow("none unlike") << 80 << 0 << false;
-    QTest::newRow("a quarter unlike") << 80 << 20 << false;
-    QTest::newRow("sealed") << 80 << 20 << true;
-    QTest::newRow("all unlike") << 60 << 60 << false;
+    QTest::addColumn<std::string>("descriptor");
+    const std::string half = "class", int8 = "class+patches";
+    QTest::newRow("none unlike") << 80 << 0 << false << half;
+    QTest::newRow("a quarter unlike") << 80 << 20 << false << half;
+    QTest::newRow("sealed") << 80 << 20 << true << half;
+    QTest::newRow("all unlike") << 60 << 60 << false << half;
+    QTest::newRow("int8, a quarter unlike") << 80 << 20 << false << int8;
+    QTest::newRow("int8, sealed") << 80 << 20 << true << int8;
 }
 
 void TestDrift::newImagesAreMeasured() {
     QFETCH(int, added);
     QFETCH(int, unlike);
     QFETCH(bool, indexed);
-    DriftLibrary fixture(static_cast<std::size_t>(added));
+    QFETCH(std::string, descriptor);
+    DriftLibrary fixture(static_cast<std::size_t>(added), true, descriptor);
     fixture.add(static_cast<std::size_t>(added), static_cast<std::size_t>(unlike));
     if (indexed) fixture.seal(true);
     const auto drift = measureDrift(fixture.library, fixture.set);

@@ -46,8 +46,10 @@ class TestIndexJob : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void sealsOnlyAboveItsLimit_data() { SearchFixture::descriptorData(); }
     void sealsOnlyAboveItsLimit() {
-        SearchFixture fixture(150);
+        QFETCH(std::string, descriptor);
+        SearchFixture fixture(150, 0, descriptor);
         indexEmbeddingSet(fixture.library, fixture.set, options(150), {});
         QVERIFY(fixture.library.segments(fixture.set.id).empty());
         indexEmbeddingSet(fixture.library, fixture.set, options(149), {});
@@ -75,8 +77,10 @@ private Q_SLOTS:
         QCOMPARE(after.indexFile, before.indexFile);
     }
 
+    void manySmallSegmentsBecomeOne_data() { SearchFixture::descriptorData(); }
     void manySmallSegmentsBecomeOne() {
-        SearchFixture fixture(0, 60);
+        QFETCH(std::string, descriptor);
+        SearchFixture fixture(0, 60, descriptor);
         for (std::size_t i = 0; i < 6; ++i) {
             fixture.commit(fixture.library, 10 * i, 10);
             fixture.seal(false);

@@ -15,7 +15,7 @@ constexpr std::int64_t k = 12;
 
 /// Vector i * 30 is the centroid of cluster i, cluster 11 is empty, the last 50 images have no cluster number yet.
 struct GroupedLibrary : SearchFixture {
-    GroupedLibrary() : SearchFixture(600, 300) {
+    explicit GroupedLibrary(const std::string& descriptor = "class") : SearchFixture(600, 300, descriptor) {
         seal(false);
         commit(library, 600, 300);
         LevelRow level;
@@ -33,7 +33,7 @@ struct GroupedLibrary : SearchFixture {
     }
 
     float product(std::size_t image, std::uint32_t cluster) const {
-        return halfDot(vectors.row(image), vectors.row(cluster * 30), dim);
+        return rowHalfDot(rowFormat(set.key), rowOf(image).data(), vectors.row(cluster * 30), dim);
     }
 
     std::map<std::uint32_t, std::vector<std::size_t>> members;
@@ -44,13 +44,18 @@ struct GroupedLibrary : SearchFixture {
 class TestLevelGroups : public QObject {
     Q_OBJECT
 
-    std::unique_ptr<GroupedLibrary> m_grouped;
+    std::unique_ptr<GroupedLibrary> m_grouped, m_int8;
 
 private Q_SLOTS:
-    void initTestCase() { m_grouped = std::make_unique<GroupedLibrary>(); }
+    void initTestCase() {
+        m_grouped = std::make_unique<GroupedLibrary>();
+        m_int8 = std::make_unique<GroupedLibrary>("class+patches");
+    }
 
+    void groupsAreTheClustersLargestFirst_data() { SearchFixture::descriptorData(); }
     void groupsAreTheClustersLargestFirst() {
-        GroupedLibrary& fixture = *m_grouped;
+        QFETCH(std::string, descriptor);
+        GroupedLibrary& fixture = descriptor == "class" ? *m_grouped : *m_int8;
         const Searcher searcher(fixture.library, fixture.set);
         const auto groups = levelGroups(fixture.library, searcher, k, 4);
         QCOMPARE(groups.size(), fixture.members.size());

@@ -19,7 +19,7 @@ constexpr std::int64_t k = 40;
 /// Half an index, a segment without one, a tail; vector i * 70 is the centroid of cluster i; the last 100 images have
 /// no cluster number yet.
 struct LevelLibrary : SearchFixture {
-    LevelLibrary() : SearchFixture(1'500, 1'500) {
+    explicit LevelLibrary(const std::string& descriptor = "class") : SearchFixture(1'500, 1'500, descriptor) {
         seal(true);
         commit(library, 1'500, 1'000);
         seal(true);
@@ -95,20 +95,31 @@ std::optional<ErrorCode> errorOf(const std::function<void()>& work) {
 class TestLevels : public QObject {
     Q_OBJECT
 
-    std::unique_ptr<LevelLibrary> m_levels;
+    std::unique_ptr<LevelLibrary> m_levels, m_int8;
 
 private Q_SLOTS:
-    void initTestCase() { m_levels = std::make_unique<LevelLibrary>(); }
+    void initTestCase() {
+        m_levels = std::make_unique<LevelLibrary>();
+        m_int8 = std::make_unique<LevelLibrary>("class+patches");
+    }
 
     void scoresAreThoseOfBlendedVectors_data() {
         QTest::addColumn<double>("beta");
-        QTest::newRow("half") << 0.5;
-        QTest::newRow("the centroid alone") << 1.0;
-        QTest::newRow("the vector alone") << 0.0;
+        QTest::addColumn<bool>("int8");
+        QTest::addColumn<double>("tolerance");
+        QTest::newRow("half") << 0.5 << false << 3e-3;
+        QTest::newRow("the centroid alone") << 1.0 << false << 3e-3;
+        QTest::newRow("the vector alone") << 0.0 << false << 3e-3;
+        // A number of these 32 is rounded by up to 1 / 254 of the largest one.
+        QTest::newRow("int8, half") << 0.5 << true << 1e-2;
+        QTest::newRow("int8, the centroid alone") << 1.0 << true << 1e-2;
+        QTest::newRow("int8, the vector alone") << 0.0 << true << 1e-2;
     }
     void scoresAreThoseOfBlendedVectors() {
         QFETCH(double, beta);
-        LevelLibrary& fixture = *m_levels;
+        QFETCH(bool, int8);
+        QFETCH(double, tolerance);
+        LevelLibrary& fixture = int8 ? *m_int8 : *m_levels;
         fixture.storeLevels(beta);
         Searcher searcher(fixture.library, fixture.set);
         SearchOptions options;
@@ -119,15 +130,17 @@ private Q_SLOTS:
             const auto found = searcher.search(fixture.vectors.vector(query), options);
             QCOMPARE(found.size(), imageCount);
             for (const Neighbour& neighbour : found)
-                QVERIFY(std::abs(neighbour.score - expected.at(neighbour.image)) < 3e-3f);
+                QVERIFY(std::abs(neighbour.score - expected.at(neighbour.image)) < tolerance);
             QVERIFY(std::is_sorted(found.begin(), found.end(),
                                    [](const Neighbour& a, const Neighbour& b) { return a.score > b.score; }));
         }
         fixture.storeLevels(0.5);
     }
 
+    void probingFindsWhatAScanFinds_data() { SearchFixture::descriptorData(); }
     void probingFindsWhatAScanFinds() {
-        LevelLibrary& fixture = *m_levels;
+        QFETCH(std::string, descriptor);
+        LevelLibrary& fixture = descriptor == "class" ? *m_levels : *m_int8;
         Searcher searcher(fixture.library, fixture.set);
         std::size_t found = 0, wanted = 0;
         for (std::size_t query = 3; query < imageCount; query += 100) {
@@ -228,8 +241,10 @@ private Q_SLOTS:
         QVERIFY(std::abs(smooth[3] - fixture.vectors.vector(0)[3]) < 1e-6f);
     }
 
+    void rowsAreAllThatCanBeFound_data() { SearchFixture::descriptorData(); }
     void rowsAreAllThatCanBeFound() {
-        SearchFixture fixture(200, 100);
+        QFETCH(std::string, descriptor);
+        SearchFixture fixture(200, 100, descriptor);
         fixture.seal(true);
         fixture.commit(fixture.library, 200, 100);
         const ImageId gone = fixture.imageOf(50);
@@ -240,7 +255,7 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < rows.size(); ++i) {
             QVERIFY(rows[i].image != gone && (i == 0 || rows[i - 1].image < rows[i].image));
             std::vector<float> vector(dim);
-            toFloat({rows[i].halves, dim}, vector);
+            decodeRow(rows[i].row, rowFormat(fixture.set.key), vector);
             QCOMPARE(vector, *searcher.vectorOf(rows[i].image));
         }
     }

@@ -14,8 +14,11 @@ class TestSetReplacement : public QObject {
     static std::vector<ImageId> images(SearchFixture& fixture) { return fixture.library.imageIds(); }
 
 private Q_SLOTS:
+    void replacesAllVectors_data() { SearchFixture::descriptorData(); }
     void replacesAllVectors() {
-        SearchFixture fixture(50, 50);
+        QFETCH(std::string, descriptor);
+        SearchFixture fixture(50, 50, descriptor);
+        const float tolerance = descriptor == "class" ? 1e-3f : 0.5f / 127;
         fixture.seal(false);
         const auto ids = images(fixture);
         SetReplacement replacement(fixture.library, fixture.set);
@@ -27,7 +30,7 @@ private Q_SLOTS:
         searcher.refresh();
         QCOMPARE(searcher.size(), std::size_t{50});
         QVERIFY(*searcher.vectorOf(ids[3]) != before);
-        QVERIFY(std::abs((*searcher.vectorOf(ids[30]))[1] - fixture.vectors.vector(80)[1]) < 1e-3f);
+        QVERIFY(std::abs((*searcher.vectorOf(ids[30]))[1] - fixture.vectors.vector(80)[1]) < tolerance);
         QCOMPARE(fixture.library.findEmbeddingSet(fixture.set.key)->computedImages, 50u);
         QCOMPARE(fixture.library.segments(fixture.set.id).size(), std::size_t{1});
         QVERIFY(fixture.library.verify(true).empty());

@@ -15,11 +15,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<std::size_t> exactNeighbours(const VectorSegment& segment, const std::uint16_t* query, int dim,
-                                         std::size_t count) {
+std::vector<std::size_t> exactNeighbours(const VectorSegment& segment, const RowQuery& query, std::size_t count) {
     std::vector<std::pair<float, std::size_t>> scores;
     for (std::size_t row = 0; row < segment.size(); ++row)
-        scores.emplace_back(-halfDot(query, segment.row(row), static_cast<std::size_t>(dim)), row);
+        scores.emplace_back(-query.dot(segment.row(row)), row);
     std::partial_sort(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(count), scores.end());
     std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < count; ++i)
@@ -28,15 +27,22 @@ std::vector<std::size_t> exactNeighbours(const VectorSegment& segment, const std
 }
 
 /// The share of the exact ten nearest rows that the index finds.
-double recall(const VectorIndex& index, const VectorSegment& segment, const SyntheticVectors& queries,
-              std::size_t queryCount, int dim, std::size_t ef) {
+double recall(const VectorIndex& index, const VectorSegment& segment, std::span<const RowQuery> queries,
+              std::size_t ef) {
     std::size_t found = 0;
-    for (std::size_t i = 0; i < queryCount; ++i) {
-        const auto expected = exactNeighbours(segment, queries.row(i), dim, 10);
-        for (const auto& hit : index.search(queries.row(i), 10, ef))
+    for (const RowQuery& query : queries) {
+        const auto expected = exactNeighbours(segment, query, 10);
+        for (const auto& hit : index.search(query, 10, ef))
             found += std::find(expected.begin(), expected.end(), hit.row) != expected.end() ? 1 : 0;
     }
-    return static_cast<double>(found) / (10.0 * static_cast<double>(queryCount));
+    return static_cast<double>(found) / (10.0 * static_cast<double>(queries.size()));
+}
+
+/// Row i of the segment as a query.
+RowQuery queryOf(const VectorSegment& segment, std::size_t i, int dim) {
+    std::vector<float> vector(static_cast<std::size_t>(dim));
+    decodeRow(segment.row(i), segment.format(), vector);
+    return {segment.format(), vector};
 }
 
 std::string bytesOf(const fs::path& path) {
@@ -50,7 +56,9 @@ class TestVectorIndex : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void recallAtFiftyThousand_data() { formats(); }
     void recallAtFiftyThousand() {
+        QFETCH(RowFormat, format);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
         constexpr std::size_t count = 3'000;
 #else
@@ -58,7 +66,7 @@ private Q_SLOTS:
 #endif
         constexpr int dim = 384;
         const SyntheticVectors vectors(count + 200, dim);
-        const auto segment = save("large.vectors", vectors, count, dim);
+        const auto segment = save("large.vectors", vectors, count, dim, format);
         VectorIndexOptions options;
         options.efConstruction = 100;
         QElapsedTimer timer;
@@ -66,9 +74,10 @@ private Q_SLOTS:
         const VectorIndex index = VectorIndex::build(segment, dim, options, {});
         qInfo("built %zu x %d in %.1f s", count, dim, static_cast<double>(timer.restart()) / 1000);
         // The last 200 vectors are of the same clusters, but not in the index.
-        SyntheticVectors queries(0, dim);
-        queries.halves.assign(vectors.row(count), vectors.row(count) + 200 * dim);
-        const double found = recall(index, *segment, queries, 200, dim, 128);
+        std::vector<RowQuery> queries;
+        for (std::size_t i = 0; i < 200; ++i)
+            queries.emplace_back(format, vectors.vector(count + i));
+        const double found = recall(index, *segment, queries, 128);
         qInfo("recall@10 %.4f", found);
         QVERIFY(found >= 0.98);
         const std::string checksum = index.save(path("large.index"));
@@ -76,44 +85,65 @@ private Q_SLOTS:
         const VectorIndex loaded = VectorIndex::load(path("large.index"), checksum, segment, dim);
         qInfo("loaded %zu bytes in %lld ms", bytesOf(path("large.index")).size(), timer.elapsed());
         for (std::size_t i = 0; i < 50; ++i) {
-            const auto expected = index.search(queries.row(i), 10, 64);
-            const auto hits = loaded.search(queries.row(i), 10, 64);
+            const auto expected = index.search(queries[i], 10, 64);
+            const auto hits = loaded.search(queries[i], 10, 64);
             QCOMPARE(hits.size(), expected.size());
             for (std::size_t k = 0; k < hits.size(); ++k) {
                 QCOMPARE(hits[k].row, expected[k].row);
                 QCOMPARE(hits[k].score, expected[k].score);
+                // The index and a scan say the same of a row.
+                QVERIFY(std::abs(hits[k].score - queries[i].dot(segment->row(hits[k].row))) < 1e-6F);
             }
         }
     }
 
     void small_data() {
         QTest::addColumn<int>("count");
-        for (const int count : {1, 2, 3, 50, 1000})
-            QTest::addRow("%d", count) << count;
+        QTest::addColumn<RowFormat>("format");
+        for (const int count : {1, 2, 3, 50, 1000}) {
+            QTest::addRow("fp16, %d", count) << count << RowFormat::Half;
+            QTest::addRow("int8, %d", count) << count << RowFormat::Int8;
+        }
     }
     void small() {
         QFETCH(int, count);
+        QFETCH(RowFormat, format);
         const auto rows = static_cast<std::size_t>(count);
         const SyntheticVectors vectors(rows, 16);
-        const auto segment = save("small.vectors", vectors, rows, 16);
+        const auto segment = save("small.vectors", vectors, rows, 16, format);
         const VectorIndex built = VectorIndex::build(segment, 16, {}, {});
         const std::string checksum = built.save(path("small.index"));
         const VectorIndex index = VectorIndex::load(path("small.index"), checksum, segment, 16);
         for (std::size_t i = 0; i < rows; i += 1 + rows / 20) {
-            const auto hits = index.search(segment->row(i), 5, 100);
+            const auto hits = index.search(queryOf(*segment, i, 16), 5, 100);
             QCOMPARE(hits.size(), std::min<std::size_t>(5, rows));
             QCOMPARE(hits.front().row, i);
             QVERIFY(std::is_sorted(hits.begin(), hits.end(), [](auto& a, auto& b) { return a.score > b.score; }));
         }
-        QCOMPARE(index.search(segment->row(0), 2 * rows, 1).size(), rows);
+        QCOMPARE(index.search(queryOf(*segment, 0, 16), 2 * rows, 1).size(), rows);
     }
 
+    void queriesMustFitTheRows_data() { formats(); }
+    void queriesMustFitTheRows() {
+        QFETCH(RowFormat, format);
+        const SyntheticVectors vectors(50, 16);
+        const auto segment = save("fit.vectors", vectors, 50, 16, format);
+        const VectorIndex index = VectorIndex::build(segment, 16, {}, {});
+        const RowFormat other = format == RowFormat::Half ? RowFormat::Int8 : RowFormat::Half;
+        for (const RowQuery& query :
+             {RowQuery(other, vectors.vector(0)), RowQuery(format, vectors.vector(0).first(8)), RowQuery()})
+            QVERIFY_THROWS_EXCEPTION(Error, index.search(query, 5, 64));
+    }
+
+    void equalVectors_data() { formats(); }
     void equalVectors() {
+        QFETCH(RowFormat, format);
         SyntheticVectors vectors(300, 16);
         for (std::size_t i = 1; i < 300; ++i)
-            std::copy_n(vectors.row(0), 16, vectors.halves.begin() + static_cast<std::ptrdiff_t>(16 * i));
-        const auto segment = save("equal.vectors", vectors, 300, 16);
-        QCOMPARE(VectorIndex::build(segment, 16, {}, {}).search(segment->row(0), 20, 100).size(), std::size_t{20});
+            std::copy_n(vectors.vector(0).begin(), 16, vectors.floats.begin() + static_cast<std::ptrdiff_t>(16 * i));
+        const auto segment = save("equal.vectors", vectors, 300, 16, format);
+        const VectorIndex index = VectorIndex::build(segment, 16, {}, {});
+        QCOMPARE(index.search(queryOf(*segment, 0, 16), 20, 100).size(), std::size_t{20});
     }
 
     void oneThreadIsDeterministic() {
@@ -125,9 +155,11 @@ private Q_SLOTS:
         QCOMPARE(VectorIndex::build(segment, 16, options, {}).save(path("second.index")), first);
     }
 
+    void searchesOnManyThreads_data() { formats(); }
     void searchesOnManyThreads() {
+        QFETCH(RowFormat, format);
         const SyntheticVectors vectors(2000, 32);
-        const auto segment = save("threads.vectors", vectors, 2000, 32);
+        const auto segment = save("threads.vectors", vectors, 2000, 32, format);
         VectorIndexOptions options;
         options.threads = 4;
         const VectorIndex index = VectorIndex::build(segment, 32, options, {});
@@ -137,7 +169,7 @@ private Q_SLOTS:
             for (std::size_t thread = 0; thread < 4; ++thread)
                 threads.emplace_back([&, thread] {
                     for (std::size_t i = thread; i < 400; i += 4)
-                        if (index.search(segment->row(i), 5, 64).front().row != i) ++wrong;
+                        if (index.search(queryOf(*segment, i, 32), 5, 64).front().row != i) ++wrong;
                 });
         }
         QVERIFY(wrong <= 4);
@@ -190,7 +222,8 @@ private Q_SLOTS:
             const std::string claimed = checksumFits ? hashBytes(std::as_bytes(std::span(bytes))).hex() : checksum;
             try {
                 // With a forged checksum some changes are just another graph; none may crash the search.
-                VectorIndex::load(path("bad.index"), claimed, segment, 16).search(segment->row(0), 10, 64);
+                VectorIndex::load(path("bad.index"), claimed, segment, 16)
+                    .search(queryOf(*segment, 0, 16), 10, 64);
             } catch (const Error& error) {
                 QCOMPARE(error.code(), ErrorCode::Corrupt);
                 ++refused;
@@ -218,12 +251,17 @@ private:
         return m_folder.filePath(QString::fromLatin1(name)).toStdString();
     }
 
+    static void formats() {
+        QTest::addColumn<RowFormat>("format");
+        QTest::newRow("fp16") << RowFormat::Half;
+        QTest::newRow("int8") << RowFormat::Int8;
+    }
+
     std::shared_ptr<const VectorSegment> save(const char* name, const SyntheticVectors& vectors, std::size_t count,
-                                              int dim) const {
-        const auto checksum =
-            VectorSegment::save(path(name), "model", dim, SyntheticVectors::oddIds(count),
-                                std::span(vectors.halves).first(count * static_cast<std::size_t>(dim)));
-        return std::make_shared<VectorSegment>(path(name), checksum, "model", dim);
+                                              int dim, RowFormat format = RowFormat::Half) const {
+        const auto checksum = VectorSegment::save(path(name), "model", dim, format, SyntheticVectors::oddIds(count),
+                                                  vectors.rows(format, count));
+        return std::make_shared<VectorSegment>(path(name), checksum, "model", dim, format);
     }
 
     QTemporaryDir m_folder;
