@@ -100,7 +100,7 @@ void Levels::setState(State state) {
 }
 
 Levels::State Levels::goOn() {
-    if (m_stops.set != 0) return State::Ready;
+    if (m_stops.set != 0 && m_stops.smoothed) return State::Ready;
     if (m_stops.images < fewestImages) return State::TooFew;
     if (m_held || m_stopped || m_retry.isActive()) return State::Waiting;
     if (running()) return State::Computing;

@@ -105,7 +105,7 @@ void Session::searchInThread(Lookup lookup) {
         if (!target) return query.image ? Found() : Found{std::vector<Neighbour>(), {}};
         const std::string& adaptation = target->set.key.adaptation;
         std::optional<std::vector<float>> vector;
-        if (query.image && !query.region) vector = access.searcher(target->set).vectorOf(*query.image);
+        if (query.image && !query.region) vector = access.libraryQuery(target->set, *query.image);
         if (!vector && !query.vector.empty() && query.adaptation == adaptation)
             vector = access.outsideQuery(target->set, query.vector);
         if (!vector) return {{}, adaptation};

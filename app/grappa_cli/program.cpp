@@ -54,6 +54,17 @@ void printProgressLine(const Progress& progress) {
     std::cerr << "\r\x1b[K" << line.str() << (complete ? "\n" : "") << std::flush;
 }
 
+/// The set of raw base vectors that belongs to one in use: of the same backbone and input size, the newest that has
+/// vectors.
+std::optional<EmbeddingSet> baseSetLike(Library& library, const EmbeddingSet& used) {
+    std::optional<EmbeddingSet> found;
+    for (EmbeddingSet& set : library.embeddingSets())
+        if (set.key.isRawBase() && set.vectors > 0 && set.key.modelHash == used.key.modelHash &&
+            set.key.inputSize == used.key.inputSize && set.key.precision == used.key.precision)
+            found = std::move(set);
+    return found;
+}
+
 } // namespace
 
 int Program::run() {
@@ -115,11 +126,7 @@ EmbeddingSet Program::embeddingSet(Library& library, const std::string& adaptati
     if (adaptation.empty()) return preferred;
     if (adaptation == "base") {
         if (preferred.key.isRawBase()) return preferred;
-        EmbeddingSetKey base;
-        base.modelHash = preferred.key.modelHash;
-        base.inputSize = preferred.key.inputSize;
-        base.precision = preferred.key.precision;
-        if (auto set = library.findEmbeddingSet(base)) return *set;
+        if (auto set = baseSetLike(library, preferred)) return *set;
         throw Error(ErrorCode::NotFound,
                     "The library holds no vectors of the backbone alone; import the folders again.");
     }
@@ -141,7 +148,7 @@ BackboneCard Program::backboneOf(const EmbeddingSet& set) const {
 }
 
 Embedder Program::embedderFor(Library& library, const EmbeddingSet& set) const {
-    const EmbedderOptions options{device, set.key.inputSize, threads};
+    const EmbedderOptions options{device, set.key.inputSize, threads, set.key.descriptor == withPatches};
     if (set.key.adaptation.empty()) return {backboneOf(set), options};
     for (const AdaptationRow& row : library.adaptations()) {
         if (row.checksum != set.key.adaptation) continue;
@@ -156,12 +163,26 @@ Embedder Program::embedderFor(Library& library, const EmbeddingSet& set) const {
 
 Embedder Program::embedder(Library* library) const {
     const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone);
-    int size = inputSize;
-    if (size == 0 && library != nullptr)
-        if (const auto preferred = library->defaultEmbeddingSet();
-            preferred && preferred->key.modelHash == card.hash.hex())
-            size = preferred->key.inputSize;
-    return {card, {device, size, threads}};
+    return {card, {device, sizeFor(card, library), threads}};
+}
+
+Embedder Program::importEmbedder(Library& library) const {
+    const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone);
+    const int size = sizeFor(card, &library);
+    bool patches = std::filesystem::exists(card.priorFile());
+    // New images belong into the set that the library's other images are in.
+    if (const auto preferred = library.defaultEmbeddingSet())
+        if (const auto known = baseSetLike(library, *preferred);
+            known && known->key.modelHash == card.hash.hex() &&
+            (size == 0 || known->key.inputSize == roundToPatch(size, card.patch)))
+            patches = known->key.descriptor == withPatches;
+    return {card, {device, size, threads, patches}};
+}
+
+int Program::sizeFor(const BackboneCard& card, Library* library) const {
+    if (inputSize != 0 || library == nullptr) return inputSize;
+    const auto preferred = library->defaultEmbeddingSet();
+    return preferred && preferred->key.modelHash == card.hash.hex() ? preferred->key.inputSize : 0;
 }
 
 std::optional<std::filesystem::path> Program::findAdaptation(Library* library, const std::string& nameOrFile) const {

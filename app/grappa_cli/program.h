@@ -70,6 +70,9 @@ public:
     /// An embedder by the options; where --input-size is not given, the size of the library's default set is taken so
     /// that one library is not embedded at two sizes by accident.
     Embedder embedder(Library* library) const;
+    /// The same for images that come into the library: described with patches where the backbone has a prior, but as the
+    /// library's other images are where there are some.
+    Embedder importEmbedder(Library& library) const;
     /// The file of an adaptation: of the name, or itself that file; empty = the library's newest (of --backbone, where
     /// that is given), if there is one. Nothing for "base". Throws NotFound.
     std::optional<std::filesystem::path> findAdaptation(Library* library, const std::string& nameOrFile) const;
@@ -82,6 +85,8 @@ public:
     void printEvent(const Json& event) const;
 
 private:
+    /// The input size by the options, else that of the library's default set; 0 = the embedder's own.
+    int sizeFor(const BackboneCard& card, Library* library) const;
     void printError(ErrorCode code, const std::string& detail) const;
 
     StopOnSignal m_signals;

@@ -1,9 +1,11 @@
 #include "app/grappa_cli/program.h"
+#include "app/grappa_cli/searchers.h"
 #include "app/grappa_cli/verbs.h"
 
 #include "core/base/base64.h"
 #include "core/library/thumbnail_store.h"
-#include "core/search/searcher.h"
+#include "core/search/outside_query.h"
+#include "core/search/search_target.h"
 
 #include <iomanip>
 #include <iostream>
@@ -99,7 +101,8 @@ private:
 
 int run(const Program& program, const Options& options) {
     Library library = program.openLibrary(Library::Access::ReadOnly);
-    Searcher searcher(library, program.embeddingSet(library));
+    const EmbeddingSet set = searchTarget(library, program.embeddingSet(library), "auto").set;
+    Searchers searchers(library);
     SearchOptions search;
     search.limit = options.neighbours;
     std::string title = "All images";
@@ -116,10 +119,10 @@ int run(const Program& program, const Options& options) {
     const std::size_t rows = std::min(options.queries, ids.size());
     for (std::size_t i = 0; i < rows; ++i) {
         const ImageId query = ids[i * ids.size() / rows];
-        const auto vector = searcher.vectorOf(query);
+        const auto vector = libraryQuery(library, set, query, std::ref(searchers));
         if (!vector) continue;
         search.exclude = query;
-        sheet.addRow(query, searcher.search(*vector, search));
+        sheet.addRow(query, searchers(set).search(*vector, search));
     }
     const std::string html = sheet.html();
     saveFile(options.output, std::as_bytes(std::span(html)));

@@ -72,7 +72,7 @@ void embedUnderItsAdaptation(const Program& program, Library& library, const Emb
     }
 }
 
-/// Levels and smoothed vectors follow; when another process computes them now, the next import makes up for it.
+/// Levels and neighbourhoods follow; when another process computes them now, the next import makes up for it.
 void updateDerived(const Program& program, Library& library, const JobContext& context) {
     try {
         updateDerivedSets(library, context, [&](Library& each, const EmbeddingSet& set, const JobContext& inner) {
@@ -94,7 +94,7 @@ int run(const Program& program, Options options) {
             throw Error(ErrorCode::NotFound, displayPath(folder) + " is not a folder.");
 
     Library library = program.openLibrary(Library::Access::ReadWrite);
-    Embedder embedder = program.embedder(&library);
+    Embedder embedder = program.importEmbedder(library);
     const Collection collection = chooseCollection(library, options);
     for (const std::filesystem::path& folder : options.folders)
         library.addFolder(collection.id, folder);

@@ -15,6 +15,7 @@ Json describe(Library& library, const EmbeddingSet& set) {
                 {"modelHash", set.key.modelHash},
                 {"adaptation", set.key.adaptation},
                 {"fusion", set.key.fusion},
+                {"descriptor", set.key.descriptor},
                 {"smoothing", set.key.smoothing},
                 {"whitening", set.key.whitening},
                 {"inputSize", set.key.inputSize},
@@ -39,14 +40,15 @@ Json describe(const AdaptationRow& adaptation) {
     return object;
 }
 
-/// "whitened p0.75, smoothed": what sets of one model differ in.
+/// "with patches, whitened p0.5+prior, diffused": what sets of one model differ in.
 std::string kindOf(const Json& set) {
     std::string kind = set["adaptation"].get<std::string>().empty()
                            ? "base"
                            : "adaptation " + set["adaptation"].get<std::string>().substr(0, 12);
     if (set["fusion"] != "") kind += " " + set["fusion"].get<std::string>();
+    if (set["descriptor"] == withPatches) kind += ", with patches";
     if (set["whitening"] != "none") kind += ", whitened " + set["whitening"].get<std::string>();
-    if (set["smoothing"] != "raw") kind += ", smoothed";
+    if (set["smoothing"] != "raw") kind += ", " + set["smoothing"].get<std::string>();
     return kind;
 }
 

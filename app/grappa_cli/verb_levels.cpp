@@ -4,7 +4,6 @@
 
 #include "core/jobs/altered_copies.h"
 #include "core/jobs/derived_sets.h"
-#include "core/search/search_target.h"
 
 #include <iostream>
 #include <memory>
@@ -28,7 +27,7 @@ int run(const Program& program, Options options) {
         options.whitening.collection = collection->id;
     }
     options.whitening.refit = true;
-    EmbeddingSet set = searchTarget(library, program.embeddingSet(library, options.adaptation), "raw").set;
+    EmbeddingSet set = program.embeddingSet(library, options.adaptation);
     const JobContext context = program.context();
     std::optional<Embedder> embedder;
     try {

@@ -101,7 +101,7 @@ struct PriorOptions {
 
 int makePrior(const Program& program, const PriorOptions& options) {
     Embedder embedder = program.embedder(nullptr);
-    const auto path = options.output.empty() ? DescriptorPrior::pathFor(embedder.card().file) : options.output;
+    const auto path = options.output.empty() ? embedder.card().priorFile() : options.output;
     const DescriptorPrior prior = fitPrior(options.images, embedder, program.context());
     prior.save(path, embedder.card().hash.hex());
     if (program.json)

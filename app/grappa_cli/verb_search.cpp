@@ -1,13 +1,13 @@
 #include "app/grappa_cli/program.h"
+#include "app/grappa_cli/searchers.h"
 #include "app/grappa_cli/verbs.h"
 
 #include "core/jobs/embed_files.h"
-#include "core/jobs/whitened_base.h"
+#include "core/search/outside_query.h"
 #include "core/search/search_target.h"
-#include "core/search/searcher.h"
-#include "core/search/smoothing.h"
 
 #include <array>
+#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -47,29 +47,24 @@ SearchOptions searchOptions(Library& library, const Options& options) {
 }
 
 /// An image from outside, described as the images of the set are.
-std::vector<float> fileQuery(const Program& program, Library& library, const EmbeddingSet& set,
-                             const std::filesystem::path& image, const std::string& crop) {
+std::vector<float> fileVector(const Program& program, Library& library, const EmbeddingSet& set,
+                              const std::filesystem::path& image, const std::string& crop, Searchers& searchers) {
     const std::optional<Region> region = crop.empty() ? std::nullopt : std::optional(parseRegion(crop));
     Embedder embedder = program.embedderFor(library, set);
     JobContext context = program.context();
     context.report = {};
-    EmbeddedFile file = std::move(embedFiles(std::array{image}, embedder, region, context).front());
+    const EmbeddedFile file = std::move(embedFiles(std::array{image}, embedder, region, context).front());
     if (file.error) throw Error(*file.error, file.reason);
-    const auto raw = set.key.smoothing == "raw" ? set : library.findEmbeddingSet(rawKey(set.key));
-    if (!raw) throw Error(ErrorCode::NotFound, "The vectors that the smoothed ones were made of are gone.");
-    std::vector<float> vector = whitenedVector(library, raw->id, file.vector);
-    if (raw->id == set.id) return vector;
-    Searcher searcher(library, *raw);
-    return smoothedVector(searcher, vector);
+    return outsideQuery(library, set, file.vector, std::ref(searchers));
 }
 
-/// The stored vector of a library image, or a fresh one of its file when a region of it is asked for.
-std::vector<float> libraryQuery(const Program& program, Library& library, const Searcher& searcher,
-                                const Options& options) {
+/// What a library image is searched by, or a fresh vector of its file when a region of it is asked for.
+std::vector<float> imageVector(const Program& program, Library& library, const EmbeddingSet& set,
+                               const Options& options, Searchers& searchers) {
     const std::optional<Image> image = library.image(options.id);
     if (!image) throw Error(ErrorCode::NotFound, "The library has no image " + std::to_string(options.id) + ".");
-    if (!options.crop.empty()) return fileQuery(program, library, searcher.set(), image->path, options.crop);
-    if (auto vector = searcher.vectorOf(options.id)) return *vector;
+    if (!options.crop.empty()) return fileVector(program, library, set, image->path, options.crop, searchers);
+    if (auto vector = libraryQuery(library, set, options.id, std::ref(searchers))) return *vector;
     throw Error(ErrorCode::NotFound,
                 "Image " + std::to_string(options.id) + " has no vector in this set yet; import its collection again.");
 }
@@ -78,7 +73,7 @@ Json describe(const SearchTarget& target) {
     const EmbeddingSetKey& key = target.set.key;
     Json set{{"id", target.set.id},          {"modelHash", key.modelHash}, {"inputSize", key.inputSize},
              {"adaptation", key.adaptation}, {"fusion", key.fusion},       {"whitening", key.whitening},
-             {"smoothing", key.smoothing}};
+             {"smoothing", key.smoothing},   {"descriptor", key.descriptor}};
     if (target.level) set["level"] = *target.level;
     return set;
 }
@@ -88,13 +83,14 @@ int run(const Program& program, const Options& options) {
         throw Error(ErrorCode::Usage, "Name one query: an image file, or --id N.");
     Library library = program.openLibrary(Library::Access::ReadOnly);
     const SearchTarget target = searchTarget(library, program.embeddingSet(library, options.adaptation), options.level);
-    Searcher searcher(library, target.set);
+    Searchers searchers(library);
+    Searcher& searcher = searchers(target.set);
     SearchOptions search = searchOptions(library, options);
     search.level = target.level;
     if (options.id != 0) search.exclude = options.id;
-    const std::vector<float> query = options.id != 0
-                                         ? libraryQuery(program, library, searcher, options)
-                                         : fileQuery(program, library, target.set, options.image, options.crop);
+    const std::vector<float> query =
+        options.id != 0 ? imageVector(program, library, target.set, options, searchers)
+                        : fileVector(program, library, target.set, options.image, options.crop, searchers);
 
     Json rows = Json::array();
     for (const Neighbour& neighbour : searcher.search(query, search)) {
@@ -137,8 +133,8 @@ void addSearch(CLI::App& app, Program& program) {
     verb->add_option("--folder", options->folder, "Only in and below this folder");
     verb->add_option("--name", options->name, "Only files whose name contains this");
     verb->add_option("--level", options->level,
-                     "raw = by the vector itself, a number of clusters (see `levels`) = groups of the collection are "
-                     "pulled together, auto = smoothed by the neighbourhood where that was computed")
+                     "raw = each picture by itself, a number of clusters (see `levels`) = groups of the collection are "
+                     "pulled together, auto = each picture with its neighbourhood, where that was computed")
         ->capture_default_str()
         ->type_name("K|raw|auto");
     verb->add_option("--adaptation", options->adaptation,

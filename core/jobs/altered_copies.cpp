@@ -1,7 +1,7 @@
 #include "core/jobs/altered_copies.h"
 
 #include "core/jobs/file_image_source.h"
-#include "core/jobs/whitened_base.h"
+#include "core/search/stored_whitening.h"
 #include "core/training/augmentation.h"
 
 #include <algorithm>
@@ -60,6 +60,7 @@ LevelsOptions::MakeCopies alteredCopies(Library& library, Embedder& embedder, co
         const auto size = static_cast<std::size_t>(embedder.inputSize());
         Altered pixels = alteredPixels(library, images, embedder.inputSize(), decode, context);
         AlteredCopies copies;
+        const std::optional<WhiteningRow> whitening = library.whitening(set.id);
         const std::size_t imageBytes = size * size * 3, batch = static_cast<std::size_t>(embedder.preferredBatch());
         std::vector<float> all;
         for (std::size_t begin = 0; begin < pixels.sources.size(); begin += batch) {
@@ -69,7 +70,9 @@ LevelsOptions::MakeCopies alteredCopies(Library& library, Embedder& embedder, co
             const std::vector<float> vectors = embedder.embed(part, static_cast<int>(count));
             const std::size_t dim = vectors.size() / count;
             for (std::size_t i = 0; i < count; ++i) {
-                const auto vector = whitenedVector(library, set.id, std::span(vectors).subspan(i * dim, dim));
+                const auto raw = std::span(vectors).subspan(i * dim, dim);
+                const std::vector<float> vector =
+                    whitening ? whitenedBy(*whitening, raw) : std::vector<float>(raw.begin(), raw.end());
                 all.insert(all.end(), vector.begin(), vector.end());
             }
         }

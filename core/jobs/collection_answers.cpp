@@ -1,5 +1,6 @@
 #include "core/jobs/collection_answers.h"
 
+#include "core/jobs/nearest_rows.h"
 #include "core/jobs/stored_vectors.h"
 #include "core/training/kmeans.h"
 #include "core/training/levels.h"
@@ -40,35 +41,10 @@ Rows answersOf(const torch::Tensor& base, const torch::Tensor& learned, const De
 
 } // namespace
 
-NearestRows nearestRows(const torch::Tensor& points, std::int64_t count) {
-    const torch::NoGradGuard noGradients;
-    const std::int64_t others = std::min(count, points.size(0) - 1);
-    NearestRows nearest;
-    nearest.count = static_cast<std::size_t>(std::max<std::int64_t>(others, 1));
-    const auto n = static_cast<std::size_t>(points.size(0));
-    nearest.rows.assign(n * nearest.count, NearestRows::none);
-    nearest.cosines.assign(n * nearest.count, 0);
-    if (others < 1) return nearest;
-    const auto neighbours = nearestNeighbours(points, others);
-    const std::int64_t block = blockRows(others * points.size(1));
-    for (std::int64_t begin = 0; begin < points.size(0); begin += block) {
-        const std::int64_t size = std::min(block, points.size(0) - begin);
-        const auto ids = neighbours.narrow(0, begin, size);
-        const auto members = points.index_select(0, ids.reshape({-1})).view({size, others, points.size(1)});
-        const auto cosines = torch::bmm(members, points.narrow(0, begin, size).unsqueeze(2)).contiguous();
-        const std::size_t to = static_cast<std::size_t>(begin) * nearest.count;
-        std::copy_n(ids.const_data_ptr<std::int64_t>(), ids.numel(),
-                    nearest.rows.begin() + static_cast<std::ptrdiff_t>(to));
-        std::copy_n(cosines.const_data_ptr<float>(), cosines.numel(),
-                    nearest.cosines.begin() + static_cast<std::ptrdiff_t>(to));
-    }
-    return nearest;
-}
-
 CollectionAnswers collectionAnswers(const torch::Tensor& raw, const DescriptorPrior& prior,
                                     const DiffusionOptions& options) {
     const torch::NoGradGuard noGradients;
-    const auto forNeighbours = DescriptorWhitening::fit(raw, prior, DescriptorWhitening::neighbourPower);
+    const auto forNeighbours = DescriptorWhitening::fit(raw, prior, diffusedPower);
     const auto points = forNeighbours.apply(raw).contiguous();
     const Diffusion diffusion(nearestRows(points, static_cast<std::int64_t>(options.neighbours)), options);
     std::vector<float> spread = diffusion.spread(values(points), static_cast<std::size_t>(points.size(1)));

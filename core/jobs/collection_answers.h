@@ -14,9 +14,6 @@
 
 namespace grappa {
 
-/// The `count` nearest others of each point (all where they are fewer): points L2-normalised [n, D], n >= 1. Exact.
-NearestRows nearestRows(const torch::Tensor& points, std::int64_t count);
-
 /// What images of a collection are searched by, all of it fitted on these images.
 struct CollectionAnswers {
     torch::Tensor plain; ///< a picture by itself, L2-normalised [n, D]

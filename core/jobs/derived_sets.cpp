@@ -1,9 +1,8 @@
 #include "core/jobs/derived_sets.h"
 
-#include "core/jobs/smoothing_job.h"
-#include "core/search/smoothing.h"
+#include "core/jobs/diffusion_job.h"
+#include "core/search/diffused_set.h"
 
-#include <cstdlib>
 #include <utility>
 
 namespace grappa {
@@ -11,35 +10,47 @@ namespace grappa {
 namespace {
 
 /// Whitened sets of the same base vectors that were fitted in another way give way to `now`, with all that was made of
-/// them. Returns whether one of them was smoothed.
-bool removeOlder(Library& library, const EmbeddingSet& now) {
-    bool smoothed = false;
+/// them.
+void removeOlder(Library& library, const EmbeddingSet& now) {
     for (const EmbeddingSet& other : library.embeddingSets()) {
-        EmbeddingSetKey key = rawKey(other.key);
+        EmbeddingSetKey key = plainKey(other.key);
         const std::string whitening = std::exchange(key.whitening, now.key.whitening);
         if (key != now.key || whitening == now.key.whitening || whitening == "none") continue;
-        smoothed = smoothed || (other.key.smoothing != "raw" && other.vectors > 0);
         library.removeEmbeddingSet(other.id);
     }
-    return smoothed;
 }
 
-/// A new fit takes the levels with it; they are made again over the new vectors, with the k and beta that they had.
-void updateWhitened(Library& library, const EmbeddingSet& whitened, const JobContext& context) {
-    EmbeddingSetKey rawKey = whitened.key;
-    rawKey.whitening = "none";
-    const std::optional<EmbeddingSet> raw = library.findEmbeddingSet(rawKey);
-    if (!raw) return;
-    LevelsOptions levels;
-    for (const LevelRow& level : library.levels(whitened.id)) {
-        levels.granularities.push_back(level.k);
-        levels.beta = level.beta;
+bool isWhitenedBase(const EmbeddingSetKey& key) {
+    return key.adaptation.empty() && key.smoothing == "raw" && key.whitening != "none";
+}
+
+/// The whitened set of a raw one, where there is one already, or where a prior makes it safe for any collection. A new
+/// fit takes the levels with it; they are made again over the new vectors, with the k and beta that they had.
+void updateWhitened(Library& library, const EmbeddingSet& raw, const JobContext& context) {
+    std::optional<EmbeddingSet> whitened;
+    for (EmbeddingSet& other : library.embeddingSets()) {
+        EmbeddingSetKey key = other.key;
+        key.whitening = "none";
+        if (isWhitenedBase(other.key) && key == raw.key) whitened = std::move(other);
     }
-    WhitenedBaseOptions options;
-    options.power = std::strtod(whitened.key.whitening.c_str() + 1, nullptr);
-    const EmbeddingSet now = whitenBase(library, *raw, options, context);
+    if (raw.vectors == 0 || (!whitened && !priorOf(raw))) return;
+    LevelsOptions levels;
+    if (whitened)
+        for (const LevelRow& level : library.levels(whitened->id)) {
+            levels.granularities.push_back(level.k);
+            levels.beta = level.beta;
+        }
+    const EmbeddingSet now = whitenBase(library, raw, {}, context);
     if (!levels.granularities.empty() && library.levels(now.id).empty()) computeLevels(library, now, levels, context);
-    if (removeOlder(library, now)) computeSmoothed(library, now, context);
+    removeOlder(library, now);
+}
+
+/// Of a plain set; takes the place of what an earlier version smoothed.
+void updateNeighbourhoods(Library& library, const EmbeddingSet& plain, const JobContext& context) {
+    updateDiffused(library, plain, context);
+    EmbeddingSetKey earlier = plain.key;
+    earlier.smoothing = "smoothed";
+    if (const auto smoothed = library.findEmbeddingSet(earlier)) library.removeEmbeddingSet(smoothed->id);
 }
 
 } // namespace
@@ -48,7 +59,7 @@ FileLock lockDerivedSets(const Library& library) {
     auto lock = FileLock::tryAcquire(library.paths().jobLock("derive"));
     if (!lock)
         throw Error(ErrorCode::Locked,
-                    "Another process computes levels or smoothed vectors of this library; wait until "
+                    "Another process computes levels or neighbourhoods of this library; wait until "
                     "it is done.");
     return std::move(*lock);
 }
@@ -56,7 +67,7 @@ FileLock lockDerivedSets(const Library& library) {
 void deriveFrom(Library& library, const EmbeddingSet& set, const LevelsOptions& options, const JobContext& context) {
     const FileLock lock = lockDerivedSets(library);
     computeLevels(library, set, options, context);
-    computeSmoothed(library, set, context);
+    computeDiffused(library, set, context);
 }
 
 EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& whitening,
@@ -71,7 +82,7 @@ EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const Whi
                                               std::to_string(images) + " images; choose a smaller number.");
     const EmbeddingSet whitened = whitenBase(library, raw, whitening, context);
     computeLevels(library, whitened, options, context);
-    computeSmoothed(library, whitened, context);
+    computeDiffused(library, whitened, context);
     removeOlder(library, whitened);
     return whitened;
 }
@@ -79,14 +90,13 @@ EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const Whi
 void updateDerivedSets(Library& library, const JobContext& context, const EmbedMissing& embed) {
     const FileLock lock = lockDerivedSets(library);
     for (const EmbeddingSet& set : library.embeddingSets())
-        if (set.key.adaptation.empty() && set.key.smoothing == "raw" && set.key.whitening != "none")
-            updateWhitened(library, set, context);
+        if (set.key.isRawBase()) updateWhitened(library, set, context);
     for (const EmbeddingSet& set : library.embeddingSets())
         if (embed && !set.key.adaptation.empty() && set.key.smoothing == "raw") embed(library, set, context);
     for (const EmbeddingSet& set : library.embeddingSets())
         updateLevels(library, set, context);
     for (const EmbeddingSet& set : library.embeddingSets())
-        if (set.key.smoothing == "raw") updateSmoothed(library, set, context);
+        if (set.key.smoothing == "raw" && !set.key.isRawBase()) updateNeighbourhoods(library, set, context);
 }
 
 } // namespace grappa

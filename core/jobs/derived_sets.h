@@ -9,14 +9,14 @@
 
 namespace grappa {
 
-/// The job lock of all that derives from embedding sets: whitened base, levels, smoothed sets. Throws Locked.
+/// The job lock of all that derives from embedding sets: whitened base, levels, diffused sets. Throws Locked.
 FileLock lockDerivedSets(const Library& library);
 
-/// Levels and smoothed set of one embedding set, computed anew. Takes the lock. Throws Locked, Usage, Interrupted; what
+/// Levels and diffused set of one embedding set, computed anew. Takes the lock. Throws Locked, Usage, Interrupted; what
 /// was finished is kept.
 void deriveFrom(Library& library, const EmbeddingSet& set, const LevelsOptions& options, const JobContext& context);
 
-/// The same for the backbone alone: the whitened base first, then its levels and smoothed set. Returns the whitened
+/// The same for the backbone alone: the whitened base first, then its levels and diffused set. Returns the whitened
 /// set.
 EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& whitening,
                             const LevelsOptions& options, const JobContext& context);
@@ -25,8 +25,8 @@ EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const Whi
 using EmbedMissing = std::function<void(Library& library, const EmbeddingSet& set, const JobContext& context)>;
 
 /// After images were added: brings each set that derives from another one up to date, in the order in which they
-/// derive: whitened base, then the sets of adaptations (by `embed`; without it they stay as they are), then levels,
-/// then smoothed sets. Takes the lock. Throws Locked, Interrupted.
+/// derive: whitened base (made where the backbone has a prior), then the sets of adaptations (by `embed`; without it they
+/// stay as they are), then levels, then diffused sets. Takes the lock. Throws Locked, Interrupted.
 void updateDerivedSets(Library& library, const JobContext& context, const EmbedMissing& embed = {});
 
 } // namespace grappa

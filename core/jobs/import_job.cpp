@@ -257,6 +257,7 @@ EmbeddingSetKey baseEmbeddingSet(const Embedder& embedder) {
     EmbeddingSetKey key;
     key.modelHash = embedder.card().hash.hex();
     key.inputSize = embedder.inputSize();
+    if (embedder.patches()) key.descriptor = withPatches;
     return key;
 }
 

@@ -5,6 +5,7 @@
 #include "core/model/whitening.h"
 #include "core/search/index_job.h"
 #include "core/search/set_replacement.h"
+#include "core/search/stored_whitening.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -24,36 +25,22 @@ std::string whiteningName(double power, bool blended) {
     return name;
 }
 
-std::optional<DescriptorPrior> priorOf(const EmbeddingSet& set) {
-    const auto card = BackboneRegistry(BackboneRegistry::defaultFolders()).findByHash(set.key.modelHash);
-    if (!card) return std::nullopt;
-    const std::filesystem::path path = DescriptorPrior::pathFor(card->file);
-    if (!std::filesystem::exists(path)) return std::nullopt;
-    return DescriptorPrior::load(path, set.key.modelHash);
-}
-
-torch::Tensor toTensor(const std::vector<float>& values) {
-    return torch::tensor(values, torch::kFloat);
-}
-
-std::vector<float> toVector(const torch::Tensor& tensor) {
-    const auto contiguous = tensor.contiguous();
-    const auto span = values(contiguous);
-    return {span.begin(), span.end()};
-}
-
-Whitening whiteningOf(const WhiteningRow& row) {
-    const auto dim = static_cast<std::int64_t>(row.mean.size());
-    return {.mean = toTensor(row.mean),
-            .basis = toTensor(row.basis).view({dim, dim}),
-            .variances = toTensor(row.variances),
-            .power = row.power};
-}
-
-torch::Tensor whitened(const Whitening& whitening, const torch::Tensor& z) {
-    const torch::NoGradGuard noGradients;
-    return torch::nn::functional::normalize(whitening.apply(z), torch::nn::functional::NormalizeFuncOptions().dim(1))
-        .contiguous();
+/// As the catalogue stores it.
+WhiteningRow rowOf(const DescriptorWhitening& whitening, std::uint64_t images) {
+    WhiteningRow row;
+    const auto append = [](std::vector<float>& to, const torch::Tensor& tensor) {
+        const auto contiguous = tensor.contiguous();
+        const auto numbers = values(contiguous);
+        to.insert(to.end(), numbers.begin(), numbers.end());
+    };
+    for (const Whitening& half : whitening.halves()) {
+        append(row.mean, half.mean);
+        append(row.basis, half.basis);
+        append(row.variances, half.variances);
+        row.power = half.power;
+    }
+    row.images = images;
+    return row;
 }
 
 /// Those of `images` (ascending) that are in the collection.
@@ -68,7 +55,7 @@ std::vector<ImageId> fittedOn(Library& library, const std::vector<ImageId>& imag
     return ids;
 }
 
-Whitening fit(const StoredVectors& raw, const std::vector<ImageId>& images, double power,
+DescriptorWhitening fit(const StoredVectors& raw, const std::vector<ImageId>& images, double power,
               const std::optional<DescriptorPrior>& prior) {
     const std::size_t least = prior ? 1 : 2;
     if (images.size() < least)
@@ -81,18 +68,31 @@ Whitening fit(const StoredVectors& raw, const std::vector<ImageId>& images, doub
         rows.push_back(std::lower_bound(raw.images.begin(), raw.images.end(), image) - raw.images.begin());
     }
     const auto points = raw.vectors.index_select(0, torch::tensor(rows, torch::kLong));
-    return prior ? Whitening::fitBlended(points, prior->classCovariance, power) : Whitening::fit(points, power);
+    return prior ? DescriptorWhitening::fit(points, *prior, power)
+                 : DescriptorWhitening({Whitening::fit(points, power)});
+}
+
+/// The images that came since the whitening was fitted.
+void commitWhitened(Library& library, const EmbeddingSet& set, const WhiteningRow& whitening,
+                    const StoredVectors& raw) {
+    const auto dim = static_cast<std::size_t>(set.dim);
+    std::vector<float> vectors;
+    for (std::size_t i = 0; i < raw.images.size(); ++i) {
+        const auto vector = whitenedBy(whitening, values(raw.vectors).subspan(i * dim, dim));
+        vectors.insert(vectors.end(), vector.begin(), vector.end());
+    }
+    library.commitVectors(set.id, raw.images, vectors);
 }
 
 /// Calls `store` with the whitened vectors, block by block.
 template <class Store>
-void whitenRows(const StoredVectors& raw, const Whitening& whitening, const JobContext& context, const Store& store) {
+void whitenRows(const StoredVectors& raw, const DescriptorWhitening& whitening, const JobContext& context, const Store& store) {
     const auto count = static_cast<std::int64_t>(raw.images.size());
     ProgressMeter meter(context, "whiten", static_cast<std::uint64_t>(count));
     for (std::int64_t begin = 0; begin < count; begin += blockOfRows) {
         context.throwIfStopped();
         const std::int64_t size = std::min(blockOfRows, count - begin);
-        const auto vectors = whitened(whitening, raw.vectors.narrow(0, begin, size));
+        const auto vectors = whitening.apply(raw.vectors.narrow(0, begin, size)).contiguous();
         store(std::span(raw.images).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size)),
               values(vectors));
         meter.advanceTo(static_cast<std::uint64_t>(begin + size));
@@ -100,6 +100,14 @@ void whitenRows(const StoredVectors& raw, const Whitening& whitening, const JobC
 }
 
 } // namespace
+
+std::optional<DescriptorPrior> priorOf(const EmbeddingSet& set) {
+    const auto card = BackboneRegistry(BackboneRegistry::defaultFolders()).findByHash(set.key.modelHash);
+    if (!card) return std::nullopt;
+    const std::filesystem::path path = card->priorFile();
+    if (!std::filesystem::exists(path)) return std::nullopt;
+    return DescriptorPrior::load(path, set.key.modelHash);
+}
 
 EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& options,
                         const JobContext& context) {
@@ -113,29 +121,17 @@ EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const Whitene
     if (options.refit || !known || (now && now->vectors >= 2 * set.computedImages)) {
         const StoredVectors stored = storedVectors(library, raw);
         const std::vector<ImageId> images = fittedOn(library, stored.images, options.collection);
-        const Whitening whitening = fit(stored, images, options.power, prior);
+        const DescriptorWhitening whitening = fit(stored, images, options.power, prior);
         SetReplacement replacement(library, set);
         whitenRows(stored, whitening, context, [&](std::span<const ImageId> ids, std::span<const float> vectors) {
             replacement.add(ids, vectors);
         });
-        replacement.commit(WhiteningRow{toVector(whitening.mean), toVector(whitening.basis),
-                                        toVector(whitening.variances), whitening.power, images.size()},
-                           context);
+        replacement.commit(rowOf(whitening, images.size()), context);
     } else if (const auto missing = library.imagesWithoutVector(set.id); !missing.empty()) {
-        whitenRows(storedVectors(library, raw, missing), whiteningOf(*known), context,
-                   [&](std::span<const ImageId> ids, std::span<const float> vectors) {
-                       library.commitVectors(set.id, ids, vectors);
-                   });
+        commitWhitened(library, set, *known, storedVectors(library, raw, missing));
     }
     indexEmbeddingSet(library, set, {}, context);
     return *library.findEmbeddingSet(key);
-}
-
-std::vector<float> whitenedVector(Library& library, EmbeddingSetId set, std::span<const float> base) {
-    const std::optional<WhiteningRow> row = library.whitening(set);
-    std::vector<float> vector(base.begin(), base.end());
-    if (!row) return vector;
-    return toVector(whitened(whiteningOf(*row), toTensor(vector).unsqueeze(0)).squeeze(0));
 }
 
 } // namespace grappa

@@ -5,30 +5,27 @@
 #include "core/model/descriptor.h"
 
 #include <optional>
-#include <span>
-#include <vector>
 
 namespace grappa {
 
 struct WhitenedBaseOptions {
-    double power = 0.75;                    ///< p (method: section 8)
+    double power = DescriptorWhitening::plainPower;
     std::optional<CollectionId> collection; ///< whose vectors the whitening is fitted on; none = the whole library
     bool refit = false;                     ///< fit again although there is a whitening
     /// What the covariance is blended with; not given = that of the set's backbone, where it has one on this machine.
     std::optional<DescriptorPrior> prior;
 };
 
+/// The prior of the backbone that made the set, where it has one on this machine.
+std::optional<DescriptorPrior> priorOf(const EmbeddingSet& set);
+
 /// The set of whitened base vectors beside a set of raw ones: a linear map of what is stored, no forward pass. Fitted
 /// when it is new and when the raw set has doubled since; then all of it is computed, its levels go and what was
-/// smoothed from it is stale. Else the stored whitening is applied to the images that came since. With a prior the fit
+/// diffused from it is stale. Else the stored whitening is applied to the images that came since. With a prior the fit
 /// is blended with it, so that a collection of few images or of one subject is not spread by what its images have in
 /// common. Under lockDerivedSets() (core/jobs/derived_sets.h). Throws Usage without images, or without a prior below 2;
 /// Interrupted.
 EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& options,
                         const JobContext& context);
-
-/// The same map for a query from outside: a raw base vector -> one that fits the set. As it is where the set has no
-/// whitening of its own.
-std::vector<float> whitenedVector(Library& library, EmbeddingSetId set, std::span<const float> base);
 
 } // namespace grappa

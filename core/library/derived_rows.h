@@ -66,11 +66,24 @@ struct ClusterScan {
     std::vector<std::uint32_t> clusters;
 };
 
-/// The whitening of a set whose vectors are whitened base vectors (core/model/whitening.h).
+/// The whitening of a set whose vectors are whitened base vectors (core/model/whitening.h): of each half of the
+/// descriptor one, W numbers long, one after the other; H = 1 or 2 halves.
 struct WhiteningRow {
-    std::vector<float> mean, basis, variances; ///< [D], [D, D], [D]
+    std::vector<float> mean, basis, variances; ///< [H W], [H, W, W], [H W]
     double power = 0;
     std::uint64_t images = 0; ///< it was fitted on
+
+    std::size_t halfWidth() const { return mean.empty() ? 0 : basis.size() / mean.size(); } ///< W
+};
+
+/// What diffusion knows of an image beside its vector, so that an image that comes later, or from outside, can take its
+/// place among its neighbours without the whole graph (core/search/diffusion.h).
+struct Neighbourhood {
+    float length = 1;                 ///< of the diffused vector before it was normalised
+    float degree = 0;                 ///< sum of the weights of the image's edges
+    float radius = -1;                ///< who is at least as near (cosine) is among the image's k nearest
+    std::vector<std::int64_t> images; ///< the nearest, best first; some may have been deleted since
+    bool operator==(const Neighbourhood&) const = default;
 };
 
 } // namespace grappa

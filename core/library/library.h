@@ -71,17 +71,20 @@ struct Image {
     std::uint32_t files = 1;
 };
 
+/// Values of EmbeddingSetKey::descriptor: the [class] vector, alone or joined with the patch half.
+inline constexpr const char* classAlone = "class";
+inline constexpr const char* withPatches = "class+patches";
+
 /// What a vector set depends on: two sets with equal keys are the same set.
 struct EmbeddingSetKey {
     std::string modelHash;         ///< hex
     std::string adaptation;        ///< checksum (hex) of the adaptation's file; empty = base
     std::string fusion;            ///< "average", "augmentation", "neighbours"; empty = base
-    std::string smoothing = "raw"; ///< or "smoothed"
+    std::string smoothing = "raw"; ///< or "diffused"; in sets of earlier versions "smoothed"
     int inputSize = 0;
     std::string precision = "fp32";
-    std::string whitening = "none"; ///< or "p0.75"
-    /// "class", or "class+patches": [class] joined with the patch half.
-    std::string descriptor = "class";
+    std::string whitening = "none"; ///< or "p0.5+prior", "adapted"
+    std::string descriptor = classAlone; ///< or withPatches
     /// Whether the backbone's own vectors are meant, not something that was derived from them.
     bool isRawBase() const { return adaptation.empty() && smoothing == "raw" && whitening == "none"; }
     bool operator==(const EmbeddingSetKey&) const = default;
@@ -280,6 +283,12 @@ public:
     std::vector<ImageId> imagesWithoutClusters(EmbeddingSetId set);
     ClusterScan clusterNumbers(EmbeddingSetId set, std::int64_t k); ///< empty when there is no such level
     std::vector<std::uint64_t> clusterSizes(EmbeddingSetId set, std::int64_t k);
+
+    // Neighbourhoods of a diffused set (core/jobs/diffusion_job writes them, core/search reads them)
+    std::optional<Neighbourhood> neighbourhood(EmbeddingSetId set, ImageId image);
+    /// One commit. Images without a vector in the set (deleted meanwhile) are passed over.
+    void storeNeighbourhoods(EmbeddingSetId set, std::span<const ImageId> images,
+                             std::span<const Neighbourhood> neighbourhoods);
 
     // Adaptations
     std::vector<AdaptationRow> adaptations(); ///< newest first

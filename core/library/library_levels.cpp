@@ -2,6 +2,8 @@
 #include "core/library/library_impl.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace grappa {
 
@@ -20,6 +22,9 @@ LevelRow levelFromRow(const SqlQuery& row) {
     level.shown = row.integer(6) != 0;
     return level;
 }
+
+/// length, degree, radius
+using NeighbourhoodHead = std::array<float, 3>;
 
 std::int64_t dimOf(Database& db, EmbeddingSetId set) {
     const auto dim = db.integer("SELECT dim FROM embedding_sets WHERE id = ?1", set);
@@ -78,10 +83,41 @@ std::optional<WhiteningRow> Library::whitening(EmbeddingSetId set) {
     if (!row.next()) return std::nullopt;
     WhiteningRow whitening{numbers<float>(row.blob(0)), numbers<float>(row.blob(1)), numbers<float>(row.blob(2)),
                            row.real(3), static_cast<std::uint64_t>(row.integer(4))};
-    const auto dim = whitening.mean.size();
-    if (whitening.basis.size() != dim * dim || whitening.variances.size() != dim)
+    const auto dim = whitening.mean.size(), width = whitening.halfWidth();
+    if (width == 0 || dim % width != 0 || whitening.basis.size() != dim * width || whitening.variances.size() != dim)
         throw Error(ErrorCode::Corrupt, "A whitening of the library has a wrong size; verify the library.");
     return whitening;
+}
+
+std::optional<Neighbourhood> Library::neighbourhood(EmbeddingSetId set, ImageId image) {
+    SqlQuery row(*m_impl->db,
+                 "SELECT neighbourhood FROM embeddings WHERE image = ?1 AND set_id = ?2 AND neighbourhood IS NOT NULL",
+                 image, set);
+    if (!row.next()) return std::nullopt;
+    const auto bytes = row.blob(0);
+    if (bytes.size() < sizeof(NeighbourhoodHead) || (bytes.size() - sizeof(NeighbourhoodHead)) % sizeof(ImageId) != 0)
+        throw Error(ErrorCode::Corrupt, "The neighbourhood of image " + std::to_string(image) +
+                                            " has a wrong size; verify the library.");
+    NeighbourhoodHead head;
+    std::memcpy(&head, bytes.data(), sizeof head);
+    return Neighbourhood{head[0], head[1], head[2], numbers<ImageId>(bytes.subspan(sizeof head))};
+}
+
+void Library::storeNeighbourhoods(EmbeddingSetId set, std::span<const ImageId> images,
+                                  std::span<const Neighbourhood> neighbourhoods) {
+    Transaction transaction = m_impl->begin();
+    std::vector<std::byte> bytes;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        const Neighbourhood& one = neighbourhoods[i];
+        const NeighbourhoodHead head{one.length, one.degree, one.radius};
+        const auto ids = std::as_bytes(std::span(one.images));
+        bytes.resize(sizeof head);
+        std::memcpy(bytes.data(), &head, sizeof head);
+        bytes.insert(bytes.end(), ids.begin(), ids.end());
+        m_impl->db->run("UPDATE embeddings SET neighbourhood = ?3 WHERE image = ?1 AND set_id = ?2", images[i], set,
+                        Blob(std::span<const std::byte>(bytes)));
+    }
+    transaction.commit();
 }
 
 std::vector<LevelRow> Library::levels(EmbeddingSetId set) {

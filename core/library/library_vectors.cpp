@@ -8,8 +8,6 @@ namespace grappa {
 
 namespace {
 
-constexpr const char* classAlone = "class";
-constexpr const char* withPatches = "class+patches";
 constexpr const char* patchesSuffix = "+patches";
 
 constexpr const char* setColumns =

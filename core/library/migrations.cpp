@@ -191,7 +191,13 @@ CREATE INDEX described_by_collection ON described_collections (collection);
 INSERT INTO described_collections SELECT id, collection FROM adaptations WHERE collection IS NOT NULL;
 )sql";
 
-constexpr std::array steps{step1, step2, step3};
+// neighbourhood: of a diffused set (Neighbourhood in core/library/derived_rows.h): float32 length, degree, radius, then
+// int64 images. From this step on embedding_sets.fusion may end in "+patches", and segments may hold rows of int8.
+constexpr const char* step4 = R"sql(
+ALTER TABLE embeddings ADD COLUMN neighbourhood BLOB;
+)sql";
+
+constexpr std::array steps{step1, step2, step3, step4};
 
 constexpr std::string_view sqliteMagic("SQLite format 3\0", 16);
 

@@ -19,6 +19,9 @@ struct BackboneCard {
     std::string source, licence; ///< from the file's metadata; empty = not known
     std::int64_t patch = 0, width = 0, depth = 0, heads = 0, registers = 0;
     std::uint64_t bytes = 0;
+
+    /// Where its prior lies, if it has one (core/model/descriptor.h).
+    std::filesystem::path priorFile() const { return std::filesystem::path(file).replace_extension(".prior"); }
 };
 
 /// The folders in which backbones (safetensors files) lie. The first one is written to by add().

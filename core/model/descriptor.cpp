@@ -123,11 +123,6 @@ DescriptorPrior DescriptorPrior::load(const std::filesystem::path& path, const s
     return prior;
 }
 
-std::filesystem::path DescriptorPrior::pathFor(const std::filesystem::path& backboneFile) {
-    auto path = backboneFile;
-    return path.replace_extension(".prior");
-}
-
 DescriptorWhitening DescriptorWhitening::fit(const torch::Tensor& raw, const DescriptorPrior& prior, double power) {
     const std::int64_t width = prior.classCovariance.size(0);
     std::vector<Whitening> halves{Whitening::fitBlended(raw.narrow(1, 0, width), prior.classCovariance, power)};

@@ -23,8 +23,6 @@ struct DescriptorPrior {
     void save(const std::filesystem::path& path, const std::string& backboneHash) const;
     /// Throws WeightsInvalid for a file that is damaged or belongs to another backbone.
     static DescriptorPrior load(const std::filesystem::path& path, const std::string& backboneHash);
-    /// Where the prior of the backbone in that file lies.
-    static std::filesystem::path pathFor(const std::filesystem::path& backboneFile);
 };
 
 /// The map of patch tokens to the patch half.
@@ -53,8 +51,7 @@ public:
     const std::vector<Whitening>& halves() const { return m_halves; }
     DescriptorWhitening withPower(double power) const;
 
-    static constexpr double plainPower = 0.5;      ///< for a vector that is compared as it is
-    static constexpr double neighbourPower = 0.75; ///< where vectors of neighbours are averaged after it
+    static constexpr double plainPower = 0.5; ///< for a vector that is compared as it is
 
 private:
     std::vector<Whitening> m_halves;

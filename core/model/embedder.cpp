@@ -175,7 +175,7 @@ Embedder::Embedder(const BackboneCard& card, const EmbedderOptions& options,
         loaded->to(m_impl->device);
         m_impl->model.emplace(m_impl->backbone, std::move(*loaded));
     }
-    if (const auto path = DescriptorPrior::pathFor(card.file); std::filesystem::exists(path)) {
+    if (const auto path = card.priorFile(); std::filesystem::exists(path)) {
         m_impl->prior = path;
         m_impl->patchHalf.emplace(DescriptorPrior::load(path, card.hash.hex()));
         m_impl->patchHalf->to(m_impl->device);

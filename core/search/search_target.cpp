@@ -1,6 +1,6 @@
 #include "core/search/search_target.h"
 
-#include "core/search/smoothing.h"
+#include "core/search/diffused_set.h"
 
 #include <algorithm>
 #include <charconv>
@@ -23,28 +23,33 @@ std::vector<EmbeddingSet> family(Library& library, const EmbeddingSet& set) {
     return sets;
 }
 
-EmbeddingSet rawOf(Library& library, const EmbeddingSet& set) {
-    return set.key.smoothing == "raw" ? set : library.findEmbeddingSet(rawKey(set.key)).value_or(set);
+EmbeddingSet plainOf(Library& library, const EmbeddingSet& set) {
+    return set.key.smoothing == "raw" ? set : library.findEmbeddingSet(plainKey(set.key)).value_or(set);
 }
 
 } // namespace
 
 std::optional<EmbeddingSet> setWithLevels(Library& library, const EmbeddingSet& set) {
-    for (EmbeddingSet& candidate : family(library, rawOf(library, set)))
+    for (EmbeddingSet& candidate : family(library, plainOf(library, set)))
         if (!library.levels(candidate.id).empty()) return std::move(candidate);
     return std::nullopt;
 }
 
 SearchTarget searchTarget(Library& library, const EmbeddingSet& chosen, const std::string& level) {
     if (level.empty()) return {chosen, {}};
-    const EmbeddingSet set = rawOf(library, chosen);
-    if (level == "raw") return {set, {}};
+    const EmbeddingSet set = plainOf(library, chosen);
     const std::vector<EmbeddingSet> sets = family(library, set);
+    if (level == "raw") {
+        const auto plain = std::find_if(sets.begin(), sets.end(), [](const EmbeddingSet& candidate) {
+            return !candidate.key.isRawBase() && candidate.vectors > 0;
+        });
+        return {plain == sets.end() ? set : *plain, {}};
+    }
     if (level == "auto") {
         for (const EmbeddingSet& candidate : sets)
-            if (auto smoothed = library.findEmbeddingSet(smoothedKey(candidate.key)); smoothed && smoothed->vectors > 0)
-                return {std::move(*smoothed), {}};
-        return {set, {}};
+            if (auto diffused = library.findEmbeddingSet(diffusedKey(candidate.key)); diffused && diffused->vectors > 0)
+                return {std::move(*diffused), {}};
+        return searchTarget(library, set, "raw");
     }
     std::int64_t k = 0;
     const auto [end, error] = std::from_chars(level.data(), level.data() + level.size(), k);

@@ -14,9 +14,9 @@ struct SearchTarget {
     std::optional<std::int64_t> level; ///< k, for SearchOptions::level
 };
 
-/// What "--level" means for a set: empty = the set itself; "raw" = its vectors without smoothing; "auto" = its smoothed
-/// set where there is one, else the set itself; a number = the level of that k. Levels and smoothed set of the raw base
-/// vectors are those of their whitened set. Throws Usage for another word, NotFound for a level that is not there.
+/// What "--level" means for a set: empty = the set itself; "raw" = its plain vectors, each picture by itself; "auto" =
+/// its diffused set where there is one, else the plain vectors; a number = the level of that k. Plain vectors, levels and
+/// diffused set of the raw base vectors are those of their whitened set, where there is one. Throws Usage for another word, NotFound for a level that is not there.
 SearchTarget searchTarget(Library& library, const EmbeddingSet& set, const std::string& level);
 
 /// The set whose levels searchTarget() finds first; nothing while there are none.

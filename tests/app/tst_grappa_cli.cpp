@@ -31,7 +31,7 @@ private Q_SLOTS:
     void unreadableFilesAreRows();
     void searchFindsTheSameImageFirst();
     void searchFilters();
-    void levelsAndSmoothing();
+    void levelsAndNeighbourhoods();
     void cropIsEmbedded();
     void embedGivesNormalisedVectors();
     void evalSeparatesClasses();
@@ -260,7 +260,7 @@ void TestGrappaCli::searchFilters() {
         QVERIFY(row["score"].get<double>() >= cut - 1e-6);
 }
 
-void TestGrappaCli::levelsAndSmoothing() {
+void TestGrappaCli::levelsAndNeighbourhoods() {
     const Cli grouped = cli("grouped");
     QVERIFY(grappa::test::writeImages(folder("groups"), 40, 400));
     QCOMPARE(grouped.run({"import", folder("groups")}).exitCode, 0);
@@ -275,7 +275,7 @@ void TestGrappaCli::levelsAndSmoothing() {
     const CliResult levels = grouped.run({"levels", "--granularities", "4,10", "--collection", "groups"});
     QVERIFY2(levels.exitCode == 0, (levels.out + levels.err).constData());
     QCOMPARE(levels.json()["levels"].size(), std::size_t{2});
-    QCOMPARE(levels.json()["whitening"].get<std::string>(), "p0.75");
+    QCOMPARE(levels.json()["whitening"].get<std::string>(), "p0.5");
     QCOMPARE(grouped.run({"levels", "--granularities", "999"}).exitCode, 2);
 
     for (const char* level : {"raw", "auto", "4", "10"}) {
@@ -285,10 +285,10 @@ void TestGrappaCli::levelsAndSmoothing() {
         QVERIFY2(found["results"][0]["path"].get<std::string>().ends_with("/0007.jpg"), level);
         QVERIFY2(found["results"][0]["score"].get<double>() > 0.9, level);
     }
-    QCOMPARE(search({"--level", "auto"})["set"]["smoothing"].get<std::string>(), "smoothed");
+    QCOMPARE(search({"--level", "auto"})["set"]["smoothing"].get<std::string>(), "diffused");
     QCOMPARE(search({"--level", "10"})["set"]["level"].get<int>(), 10);
-    QCOMPARE(search({"--level", "10"})["set"]["whitening"].get<std::string>(), "p0.75");
-    QCOMPARE(search({"--level", "raw"})["set"]["whitening"].get<std::string>(), "none");
+    QCOMPARE(search({"--level", "10"})["set"]["whitening"].get<std::string>(), "p0.5");
+    QCOMPARE(search({"--level", "raw"})["set"]["whitening"].get<std::string>(), "p0.5");
     QVERIFY(search({}) == search({"--level", "auto"})); // the answer without a word about it
     QCOMPARE(search({"--level", "5"})["exitCode"].get<int>(), 1);
     QCOMPARE(search({"--level", "fine"})["exitCode"].get<int>(), 2);

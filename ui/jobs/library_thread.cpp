@@ -40,6 +40,11 @@ Searcher& LibraryAccess::searcher(const EmbeddingSet& set) {
     return m_searchers.front();
 }
 
+std::optional<std::vector<float>> LibraryAccess::libraryQuery(const EmbeddingSet& set, ImageId image) {
+    return grappa::libraryQuery(m_library, set, image,
+                                [this](const EmbeddingSet& needed) -> Searcher& { return searcher(needed); });
+}
+
 std::vector<float> LibraryAccess::outsideQuery(const EmbeddingSet& set, std::span<const float> vector) {
     return grappa::outsideQuery(m_library, set, vector,
                                 [this](const EmbeddingSet& needed) -> Searcher& { return searcher(needed); });

@@ -32,11 +32,13 @@ public:
     std::optional<SearchTarget> target(const std::string& level);
     /// A searcher over a set, refreshed. Valid until the next call for another one.
     Searcher& searcher(const EmbeddingSet& set);
+    /// What an image of the library is searched by in the set (libraryQuery()).
+    std::optional<std::vector<float>> libraryQuery(const EmbeddingSet& set, ImageId image);
     /// The vector of an image from outside as a query for the set (outsideQuery()).
     std::vector<float> outsideQuery(const EmbeddingSet& set, std::span<const float> vector);
 
 private:
-    /// Raw, whitened and smoothed: switching the level must load none of them anew.
+    /// Raw, plain and diffused: switching the level must load none of them anew.
     static constexpr std::size_t keptSearchers = 4;
 
     Library m_library;

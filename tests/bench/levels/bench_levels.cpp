@@ -4,7 +4,6 @@
 #include "core/search/index_job.h"
 #include "core/search/searcher.h"
 #include "core/search/set_replacement.h"
-#include "core/search/smoothing.h"
 #include "tests/core/search/synthetic_vectors.h"
 
 #include <QTemporaryDir>
@@ -140,10 +139,4 @@ int main(int argc, char** argv) {
             static_cast<long long>(k), first, scanned / queries, probed / (queries - 1),
             static_cast<double>(same) / (50.0 * queries), ranked / queries, all / queries);
     }
-
-    watch.milliseconds();
-    constexpr std::size_t smoothedImages = 500;
-    for (std::size_t i = 0; i < smoothedImages; ++i)
-        smoothedVector(searcher, vectors.vector(i), ids[i]);
-    std::printf("smooth                    %8.3f ms an image\n", watch.milliseconds() / smoothedImages);
 }

@@ -319,6 +319,18 @@ private Q_SLOTS:
         QVERIFY(o.library.verify(true).empty());
     }
 
+    void neighbourhoodsAreKeptWithTheVector() {
+        Opened o;
+        QVERIFY(!o.library.neighbourhood(o.set.id, o.images[0]));
+        const std::vector<Neighbourhood> stored{{0.5F, 2.25F, 0.125F, {o.images[1], o.images[2]}}, {}};
+        // An image without a vector in the set is passed over.
+        o.library.storeNeighbourhoods(o.set.id, std::vector<ImageId>{o.images[0], 999}, stored);
+        QVERIFY(o.library.neighbourhood(o.set.id, o.images[0]) == stored[0]);
+        QVERIFY(!o.library.neighbourhood(o.set.id, o.images[1]) && !o.library.neighbourhood(o.set.id, 999));
+        o.library.storeNeighbourhoods(o.set.id, std::vector{o.images[0]}, std::vector{stored[1]});
+        QVERIFY(o.library.neighbourhood(o.set.id, o.images[0]) == stored[1]);
+    }
+
     void levelsThatDoNotFitChangeNothing_data() {
         QTest::addColumn<QString>("fault");
         QTest::newRow("centroids") << "centroids";

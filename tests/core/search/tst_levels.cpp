@@ -1,6 +1,6 @@
 #include "core/search/level_scorer.h"
 #include "core/search/search_target.h"
-#include "core/search/smoothing.h"
+#include "core/search/diffused_set.h"
 #include "search_fixture.h"
 
 #include <QTest>
@@ -216,31 +216,6 @@ private Q_SLOTS:
         QCOMPARE(errorOf([&] { scoreOf(late); }), ErrorCode::NotFound);
     }
 
-    void smoothedIsTheMeanOfTheNeighbourhood() {
-        LevelLibrary& fixture = *m_levels;
-        Searcher searcher(fixture.library, fixture.set);
-        SearchOptions options;
-        options.limit = 10;
-        options.exclude = fixture.ids[8];
-        std::vector<float> sum(fixture.vectors.vector(8).begin(), fixture.vectors.vector(8).end());
-        for (const Neighbour& neighbour : searcher.search(fixture.vectors.vector(8), options)) {
-            const auto vector = searcher.vectorOf(neighbour.image);
-            for (std::size_t i = 0; i < dim; ++i)
-                sum[i] += (*vector)[i];
-        }
-        const float length = std::sqrt(std::inner_product(sum.begin(), sum.end(), sum.begin(), 0.0f));
-        const auto smooth = smoothedVector(searcher, fixture.vectors.vector(8), fixture.ids[8]);
-        for (std::size_t i = 0; i < dim; ++i)
-            QVERIFY(std::abs(smooth[i] - sum[i] / length) < 1e-5f);
-    }
-
-    void smoothedAlone() {
-        SearchFixture fixture(1);
-        Searcher searcher(fixture.library, fixture.set);
-        const auto smooth = smoothedVector(searcher, fixture.vectors.vector(0), fixture.imageOf(0));
-        QVERIFY(std::abs(smooth[3] - fixture.vectors.vector(0)[3]) < 1e-6f);
-    }
-
     void rowsAreAllThatCanBeFound_data() { SearchFixture::descriptorData(); }
     void rowsAreAllThatCanBeFound() {
         QFETCH(std::string, descriptor);
@@ -268,9 +243,9 @@ private Q_SLOTS:
         QTest::newRow("nothing said") << ""
                                       << "raw" << none;
         QTest::newRow("raw") << "raw"
-                             << "raw" << none;
+                             << "whitened" << none;
         QTest::newRow("auto") << "auto"
-                              << "smoothed" << none;
+                              << "diffused" << none;
         QTest::newRow("a level of the set") << "40"
                                             << "raw" << none;
         QTest::newRow("a level of the whitened set") << "7"
@@ -297,9 +272,13 @@ private Q_SLOTS:
         row.k = 7;
         row.centroids.resize(7 * dim);
         fixture.library.storeLevels(whitened.id, std::vector{row}, {}, {});
-        const EmbeddingSet smoothed = fixture.library.embeddingSet(smoothedKey(key), SearchFixture::dim);
-        sets["smoothed"] = smoothed.id;
-        fixture.library.commitVectors(smoothed.id, std::vector{fixture.ids[0]}, fixture.vectors.vector(0));
+        // A set without vectors answers nothing.
+        QCOMPARE(searchTarget(fixture.library, fixture.set, "raw").set.id, fixture.set.id);
+        fixture.library.commitVectors(whitened.id, std::vector{fixture.ids[0]}, fixture.vectors.vector(0));
+        const EmbeddingSet diffused = fixture.library.embeddingSet(diffusedKey(key), SearchFixture::dim);
+        sets["diffused"] = diffused.id;
+        QCOMPARE(searchTarget(fixture.library, fixture.set, "auto").set.id, whitened.id);
+        fixture.library.commitVectors(diffused.id, std::vector{fixture.ids[0]}, fixture.vectors.vector(0));
 
         std::optional<SearchTarget> target;
         const auto code = errorOf([&] { target = searchTarget(fixture.library, fixture.set, level.toStdString()); });
@@ -307,11 +286,11 @@ private Q_SLOTS:
         if (code) return;
         QCOMPARE(target->set.id, sets.at(set));
         QCOMPARE(target->level.value_or(0), level.toLongLong());
-        // From the smoothed set: the same but for itself.
-        QCOMPARE(searchTarget(fixture.library, smoothed, "").set.id, smoothed.id);
-        QCOMPARE(searchTarget(fixture.library, smoothed, "auto").set.id, smoothed.id);
-        QCOMPARE(searchTarget(fixture.library, smoothed, "raw").set.id, whitened.id);
-        QCOMPARE(searchTarget(fixture.library, smoothed, "7").set.id, whitened.id);
+        // From the diffused set: the same but for itself.
+        QCOMPARE(searchTarget(fixture.library, diffused, "").set.id, diffused.id);
+        QCOMPARE(searchTarget(fixture.library, diffused, "auto").set.id, diffused.id);
+        QCOMPARE(searchTarget(fixture.library, diffused, "raw").set.id, whitened.id);
+        QCOMPARE(searchTarget(fixture.library, diffused, "7").set.id, whitened.id);
     }
 };
 
