@@ -65,11 +65,19 @@ public:
         const PipelineStatistics statistics = runEmbeddingPipeline(pool, &m_embedder, batch, source, sink, m_context);
         m_summary.decodeWaitSeconds = statistics.decodeWaitSeconds;
         m_summary.embedSeconds = statistics.embedSeconds;
-        indexEmbeddingSet(m_library, m_set, {}, m_context);
+        indexEmbeddingSet(m_library, m_set, indexOptions(), m_context);
         return m_summary;
     }
 
 private:
+    /// Descriptors with patches are searched by the plain set that derives from them at the end of an import; until then
+    /// a scan serves.
+    IndexOptions indexOptions() const {
+        IndexOptions options;
+        if (m_set.key.descriptor == withPatches) options.indexAbove = SIZE_MAX;
+        return options;
+    }
+
     /// The pipeline's source, on the pipeline's thread.
     class FileReader {
     public:
@@ -205,7 +213,7 @@ private:
 
         m_tail += committed.newVectors;
         if (m_tail < IndexOptions{}.tailLimit) return;
-        indexEmbeddingSet(m_library, m_set, {}, m_context);
+        indexEmbeddingSet(m_library, m_set, indexOptions(), m_context);
         m_tail = 0;
     }
 

@@ -242,7 +242,8 @@ private Q_SLOTS:
         const auto cosines = [&](const EmbeddingSet& of, const torch::Tensor& expected) {
             return (storedVectors(fixture.library, of).vectors * expected).sum(1);
         };
-        QVERIFY(cosines(plain, answers.plain).min().item<double>() > 0.998);
+        const double worst = cosines(plain, answers.plain).min().item<double>();
+        QVERIFY2(worst > (descriptor == withPatches ? 0.99 : 0.998), qPrintable(QString::number(worst))); // int8 of 32
         // A near tie may fall the other way once the vectors are rounded, and then some edges differ.
         QVERIFY((cosines(set, answers.click) > 0.99).to(torch::kDouble).mean().item<double>() > 0.97);
 
