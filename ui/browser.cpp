@@ -26,6 +26,8 @@ Browser::Browser(Session& session, QObject* parent)
     connect(session.levels(), &Levels::changed, this, [this] {
         // Where its level is gone, the nearest takes its place.
         if (m_session.levels()->state() == Levels::State::Ready) setLevel(level());
+        // Auto takes effect once the library has what it needs.
+        if (!m_pending && place().query && !foundAtItsLevel()) searchAtLevel();
         updateGroups();
     });
     connect(&session, &Session::collectionOpened, this, &Browser::showCollection);
@@ -138,7 +140,11 @@ void Browser::searchAgainIfStale() {
     if (m_pending || !place().query) return;
     const auto& used = m_session.adaptation();
     if (place().query->adaptation != (used ? used->checksum : std::string())) return searchAgain();
-    if (place().level != place().foundAt) searchAtLevel();
+    if (!foundAtItsLevel()) searchAtLevel();
+}
+
+bool Browser::foundAtItsLevel() const {
+    return m_session.levels()->effective(place().level) == place().foundAt;
 }
 
 void Browser::find(ImageQuery query, Target target, Place next) {
@@ -152,7 +158,7 @@ void Browser::find(ImageQuery query, Target target, Place next) {
     const std::string level = next.level;
     m_session.findNeighbours(
         this, std::move(query), filter,
-        [this, number, target, adaptations = m_adaptations,
+        [this, number, target, adaptations = m_adaptations, foundAt = m_session.levels()->effective(level),
          next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours) mutable {
             if (number != m_searches) return;
             if (adaptations != m_adaptations) return find(std::move(found), target, std::move(next));
@@ -160,12 +166,14 @@ void Browser::find(ImageQuery query, Target target, Place next) {
             m_pending.reset();
             next.query = std::move(found);
             next.neighbours = std::move(neighbours);
-            next.foundAt = next.level;
+            next.foundAt = foundAt;
             if (target == Target::SamePlace) {
                 m_history.current() = std::move(next);
-                return show();
+                show();
+            } else {
+                go([&] { m_history.push(std::move(next)); });
             }
-            go([&] { m_history.push(std::move(next)); });
+            if (!foundAtItsLevel()) searchAtLevel(); // what Auto needs came meanwhile
         },
         [this, number](const Problem& problem) {
             if (number != m_searches) return;
@@ -203,13 +211,14 @@ void Browser::searchAtLevel() {
     };
     m_session.findNeighbours(
         this, *place().query, place().filter,
-        [this, finish, level](ImageQuery found, std::vector<Neighbour> neighbours) {
+        [this, finish, foundAt = m_session.levels()->effective(level)](ImageQuery found,
+                                                                       std::vector<Neighbour> neighbours) {
             finish([&] {
                 Place& here = m_history.current();
                 found.preview = here.query->preview;
                 here.query = std::move(found);
                 here.neighbours = std::move(neighbours);
-                here.foundAt = level;
+                here.foundAt = foundAt;
                 // The scores are on another scale: the cut is chosen anew, and the view starts at the best.
                 here.minScore.reset();
                 here.position = {};

@@ -70,6 +70,8 @@ private:
     /// The place's query once more, where the answer may be another one than before.
     void searchAgain();
     void searchAgainIfStale();
+    /// Whether the neighbours that are shown were found at what the place's level means by now.
+    bool foundAtItsLevel() const;
     void find(ImageQuery query, Target target, Place next);
     void searchAtLevel();
     /// Answers to searches under way come to nothing; the number of the next.

@@ -46,11 +46,11 @@ struct GroupPlace {
 struct Place {
     ImageFilter filter{};              ///< with the collection; no collection: all images
     std::optional<ImageOrder> order{}; ///< nothing: as added, and neighbours by score
-    std::string level = "raw";         ///< how broadly a query is meant: "raw", "auto" or k (ui/levels.h)
+    std::string level = "auto";        ///< how broadly a query is meant: "raw", "auto" or k (ui/levels.h)
     std::optional<GroupPlace> group{};
     std::optional<ImageQuery> query{};
     std::vector<Neighbour> neighbours{}; ///< of the query, once found, best first
-    std::string foundAt{};               ///< the level that they were found at
+    std::string foundAt{};               ///< the level that they were found at (Levels::effective())
     std::optional<float> minScore{};     ///< the cut: neighbours that score lower are not shown
     GalleryPosition position{};
     std::optional<ImageId> current{}; ///< the image that has the keyboard's focus

@@ -64,7 +64,7 @@ Levels::Levels(QString program, QStringList arguments, QObject* parent)
 }
 
 std::string Levels::available(const std::string& level) const {
-    if (level == autoLevel && m_stops.smoothed) return level;
+    if (level == autoLevel) return level;
     const auto wanted = clustersOf(level);
     if (!wanted || m_stops.k.empty()) return rawLevel;
     const auto distance = [&](std::int64_t k) {
@@ -72,6 +72,10 @@ std::string Levels::available(const std::string& level) const {
     };
     return std::to_string(*std::min_element(m_stops.k.begin(), m_stops.k.end(),
                                             [&](std::int64_t a, std::int64_t b) { return distance(a) < distance(b); }));
+}
+
+std::string Levels::effective(const std::string& level) const {
+    return level == autoLevel && !m_stops.smoothed ? rawLevel : level;
 }
 
 void Levels::update(LevelStops stops, const QString& adaptation) {

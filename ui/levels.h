@@ -50,8 +50,11 @@ public:
 
     const LevelStops& stops() const { return m_stops; }
     State state() const { return m_state; }
-    /// The level itself where it is there, else the one that is nearest to it.
+    /// The level itself where it is there, else the one that is nearest to it. "auto" stays wanted where it is not
+    /// there yet.
     std::string available(const std::string& level) const;
+    /// What a search at the level looks at by now: until the library has smoothed vectors "auto" finds what "raw" does.
+    std::string effective(const std::string& level) const;
 
     /// What the library has by now. adaptation: the name of the one that searches use; empty = the base.
     void update(LevelStops stops, const QString& adaptation);

@@ -28,6 +28,14 @@ constexpr int patienceMs = 20'000;
 constexpr float tolerance = 1e-3F;
 const QStringList levelsMade{"levels", "--adaptation", "base", "--granularities", "4,12,40"};
 
+/// Of `grappa-cli search`, best first.
+std::vector<Neighbour> resultsOf(const test::CliResult& search) {
+    std::vector<Neighbour> neighbours;
+    for (const auto& row : search.json().value("results", nlohmann::json::array()))
+        neighbours.push_back({row.at("id").get<ImageId>(), row.at("score").get<float>()});
+    return neighbours;
+}
+
 } // namespace
 
 /// The granularity slider over a library that the real grappa-cli made, with a small random backbone.
@@ -40,6 +48,7 @@ private Q_SLOTS:
     void cleanup() { close(); }
 
     void theStopsAreTheLevelsThatAreShown();
+    void aClickAnswersAsSearchDoes();
     void resultsAtALevelAreThoseOfGrappaCli_data();
     void resultsAtALevelAreThoseOfGrappaCli();
     void twoLevelsGiveTwoOrders();
@@ -50,17 +59,21 @@ private Q_SLOTS:
     void theLevelIsTakenUpAgain();
     void ofSeveralChangesTheLastCounts();
     void keysAndAutoChooseTheLevel();
+    void movingTheSliderLeavesAuto_data();
+    void movingTheSliderLeavesAuto();
     void hoveringShowsSamplesOfAStop();
     void aLevelThatIsGoneGivesWayToTheNearest();
     void groupsAreModelled();
     void groupsAreShownLargestFirstAndOpened();
     void groupsFollowTheSliderAndTheFilter();
+    void autoTakesEffectWhenItComes();
     void levelsAreMadeAfterAnImport();
     void levelsWaitForAnImport();
     void levelsWaitForAnotherProcess();
 
 private:
-    void open(bool makeLevels = false);
+    void open();
+    void openLibrary(const QString& folder, bool makeLevels = false);
     void close();
     test::Cli cli() const { return {m_folder->filePath("library"), m_models.path()}; }
     /// The results of `grappa-cli search`, best first.
@@ -71,7 +84,10 @@ private:
     GranularityBar* bar() const { return m_window->findChild<GranularityBar*>(); }
     GranularitySlider* slider() const { return m_window->findChild<GranularitySlider*>(); }
     QToolButton* autoButton() const { return bar()->findChild<QToolButton*>("chip"); }
-    bool settled() const { return !browser().pending() && browser().place().foundAt == browser().place().level; }
+    bool settled() const {
+        const Place& place = browser().place();
+        return !browser().pending() && place.foundAt == m_session->levels()->effective(place.level);
+    }
 
     QTemporaryDir m_models;
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -99,10 +115,13 @@ void TestGranularity::init() {
     open();
 }
 
-void TestGranularity::open(bool makeLevels) {
-    m_session = std::make_unique<Session>(SessionOptions{.library = m_folder->filePath("library").toStdString(),
-                                                         .cli = GRAPPA_BIN "/grappa-cli",
-                                                         .makeLevels = makeLevels});
+void TestGranularity::open() {
+    openLibrary(m_folder->filePath("library"));
+}
+
+void TestGranularity::openLibrary(const QString& folder, bool makeLevels) {
+    m_session = std::make_unique<Session>(
+        SessionOptions{.library = folder.toStdString(), .cli = GRAPPA_BIN "/grappa-cli", .makeLevels = makeLevels});
     m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
     m_window->show();
     QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
@@ -114,12 +133,7 @@ void TestGranularity::close() {
 }
 
 std::vector<Neighbour> TestGranularity::expected(const QStringList& query, const std::string& level) const {
-    const auto result =
-        cli().run(QStringList{"search", "-n", "500", "--level", QString::fromStdString(level)} + query).json();
-    std::vector<Neighbour> neighbours;
-    for (const auto& row : result.value("results", nlohmann::json::array()))
-        neighbours.push_back({row.at("id").get<ImageId>(), row.at("score").get<float>()});
-    return neighbours;
+    return resultsOf(cli().run(QStringList{"search", "-n", "500", "--level", QString::fromStdString(level)} + query));
 }
 
 /// Images whose scores differ by less than what fp16 leaves may change places.
@@ -157,6 +171,21 @@ void TestGranularity::theStopsAreTheLevelsThatAreShown() {
     QCOMPARE(slider()->maximum(), static_cast<int>(shown.size()));
     QCOMPARE(slider()->nameOf(0), "same shot");
     QCOMPARE(slider()->nameOf(1), QString("k = %1").arg(shown.front()));
+}
+
+void TestGranularity::aClickAnswersAsSearchDoes() {
+    GalleryView* gallery = m_window->findChild<GalleryView*>();
+    QTRY_COMPARE_WITH_TIMEOUT(browser().images()->rowCount(), imagesInGarden, patienceMs);
+    const ImageId image = browser().images()->imageAt(3).value_or(0);
+    gallery->scrollTo(gallery->model()->index(3, 0));
+    QTest::mouseClick(gallery->viewport(), Qt::LeftButton, Qt::NoModifier,
+                      gallery->visualRect(gallery->model()->index(3, 0)).center());
+    QTRY_VERIFY_WITH_TIMEOUT(browser().place().query && settled(), patienceMs);
+    QCOMPARE(browser().place().query->image, std::optional(image));
+    QVERIFY(autoButton()->isChecked());
+    const auto found = resultsOf(cli().run({"search", "--id", QString::number(image), "-n", "500"}));
+    compareWith(found);
+    QCOMPARE(browser().place().neighbours.front().image, found.front().image);
 }
 
 void TestGranularity::resultsAtALevelAreThoseOfGrappaCli_data() {
@@ -295,6 +324,33 @@ void TestGranularity::keysAndAutoChooseTheLevel() {
     compareWith(expected({"--id", "10"}, rawLevel));
 }
 
+void TestGranularity::movingTheSliderLeavesAuto_data() {
+    QTest::addColumn<int>("key");
+    QTest::addColumn<int>("stop");
+    QTest::newRow("Home, where it stands") << int{Qt::Key_Home} << 0;
+    QTest::newRow("Left, where it stands") << int{Qt::Key_Left} << 0;
+    QTest::newRow("Right") << int{Qt::Key_Right} << 1;
+    QTest::newRow("a click on the handle") << 0 << 0;
+}
+
+void TestGranularity::movingTheSliderLeavesAuto() {
+    QFETCH(int, key);
+    QFETCH(int, stop);
+    searchBy(11, autoLevel);
+    QVERIFY(autoButton()->isChecked());
+    QCOMPARE(slider()->value(), 0);
+    if (key == 0) {
+        QTest::mouseClick(slider(), Qt::LeftButton, Qt::NoModifier, slider()->stopRect(stop).center());
+    } else {
+        QTest::keyClick(slider(), static_cast<Qt::Key>(key));
+    }
+    const std::string level = stop == 0 ? rawLevel : std::to_string(slider()->levels().front());
+    QCOMPARE(browser().level(), level);
+    QVERIFY(!autoButton()->isChecked());
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    compareWith(expected({"--id", "11"}, level));
+}
+
 void TestGranularity::hoveringShowsSamplesOfAStop() {
     auto* preview = m_window->findChild<StopPreview*>();
     QVERIFY(preview && preview->isHidden());
@@ -322,7 +378,11 @@ void TestGranularity::aLevelThatIsGoneGivesWayToTheNearest() {
         QCOMPARE(levels->available(std::to_string(each)), std::to_string(each));
     const Levels none("/nonexistent", {});
     QCOMPARE(none.available("12"), rawLevel);
-    QCOMPARE(none.available("auto"), rawLevel);
+    // The wish is kept; until it is there the image itself is searched by.
+    QCOMPARE(none.available("auto"), autoLevel);
+    QCOMPARE(none.effective("auto"), rawLevel);
+    QCOMPARE(levels->effective("auto"), autoLevel);
+    QCOMPARE(levels->effective("12"), std::string("12"));
 }
 
 void TestGranularity::groupsAreModelled() {
@@ -421,13 +481,35 @@ void TestGranularity::groupsFollowTheSliderAndTheFilter() {
                               patienceMs);
 }
 
+void TestGranularity::autoTakesEffectWhenItComes() {
+    close();
+    const QTemporaryDir other;
+    const test::Cli grappa(other.filePath("library"), m_models.path());
+    const QStringList search{"search", "--id", "5", "-n", "500"};
+    QCOMPARE(grappa.run({"import", "--collection", "Garden", m_garden}).exitCode, 0);
+    openLibrary(other.filePath("library"));
+    browser().searchByImage(5, {});
+    QTRY_VERIFY_WITH_TIMEOUT(browser().place().query && settled(), patienceMs);
+    QCOMPARE(browser().level(), autoLevel);
+    QCOMPARE(browser().place().foundAt, rawLevel);
+    QVERIFY(!autoButton()->isVisible());
+    QVERIFY(!autoButton()->isChecked());
+    const std::vector<Neighbour> before = resultsOf(grappa.run(search));
+    compareWith(before);
+    QCOMPARE(grappa.run(levelsMade).exitCode, 0);
+    QTRY_COMPARE_WITH_TIMEOUT(browser().place().foundAt, autoLevel, patienceMs);
+    QVERIFY(autoButton()->isVisible());
+    QVERIFY(autoButton()->isChecked());
+    const std::vector<Neighbour> after = resultsOf(grappa.run(search));
+    QVERIFY(std::abs(after.front().score - before.front().score) > tolerance);
+    compareWith(after);
+    close();
+}
+
 void TestGranularity::levelsAreMadeAfterAnImport() {
     close();
     const QTemporaryDir other;
-    m_session = std::make_unique<Session>(
-        SessionOptions{.library = other.filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli"});
-    m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
-    m_window->show();
+    openLibrary(other.filePath("library"), true);
     QVERIFY(!bar()->isVisible());
     m_session->importFolders({m_garden.toStdString()});
     QTRY_COMPARE_WITH_TIMEOUT(m_session->imports()->status().state, ImportState::Done, 3 * patienceMs);

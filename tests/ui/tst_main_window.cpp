@@ -63,6 +63,7 @@ private Q_SLOTS:
     void aStoppedImportIsOfferedAtTheNextStart();
 
 private:
+    void open();
     void reopen();
     void drop(const QMimeData& data, const QPoint& place = {640, 400});
     void dropPaths(const QStringList& paths);
@@ -97,11 +98,16 @@ void TestMainWindow::init() {
     m_garden = m_folder->filePath("Garden");
     QVERIFY(QDir().mkpath(m_garden));
     QVERIFY(test::writeImages(m_garden, imagesInGarden));
-    m_session = std::make_unique<Session>(
-        SessionOptions{.library = m_folder->filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli"});
+    open();
+    QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+}
+
+/// Without levels, which would come while a test runs and change what Auto finds.
+void TestMainWindow::open() {
+    m_session = std::make_unique<Session>(SessionOptions{
+        .library = m_folder->filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli", .makeLevels = false});
     m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
     m_window->show();
-    QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
 }
 
 void TestMainWindow::cleanup() {
@@ -279,10 +285,7 @@ void TestMainWindow::reopen() {
     QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), closingMs);
     m_window.reset();
     m_session.reset();
-    m_session = std::make_unique<Session>(
-        SessionOptions{.library = m_folder->filePath("library").toStdString(), .cli = GRAPPA_BIN "/grappa-cli"});
-    m_window = std::make_unique<MainWindow>(*m_session, std::filesystem::path());
-    m_window->show();
+    open();
 }
 
 void TestMainWindow::aSearchChildThatDiedIsToldAndStartsAgain() {

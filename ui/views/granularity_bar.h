@@ -31,7 +31,7 @@ public:
     explicit GranularityBar(QWidget* parent = nullptr);
 
     void setStops(const LevelStops& stops, Levels::State state);
-    /// As Place::level; without a signal.
+    /// What is searched at (Levels::effective()); without a signal.
     void setLevel(const std::string& level);
     /// The choice is there once something was learned. used: nothing = the base.
     void setLearned(const std::vector<LearnedChoice>& choices, std::optional<std::int64_t> used);

@@ -16,7 +16,7 @@ GranularityController::GranularityController(Session& session, Browser& browser,
     , m_preview(new StopPreview(m_thumbnails, bar)) {
     connect(session.levels(), &Levels::changed, this, &GranularityController::updateStops);
     connect(&session, &Session::adaptationChanged, this, &GranularityController::updateLearned);
-    connect(&browser, &Browser::placeChanged, this, [this] { m_bar->setLevel(m_browser.level()); });
+    connect(&browser, &Browser::placeChanged, this, &GranularityController::updateLevel);
     connect(bar, &GranularityBar::levelChosen, &browser, &Browser::setLevel);
     connect(bar, &GranularityBar::learnedChosen, &session, &Session::useAdaptation);
     connect(bar->slider(), &GranularitySlider::stopHovered, this, &GranularityController::hover);
@@ -29,8 +29,12 @@ void GranularityController::updateStops() {
     if (stops.set != m_stops.set || stops.version != m_stops.version) m_samples.clear();
     m_stops = stops;
     m_bar->setStops(stops, m_session.levels()->state());
-    m_bar->setLevel(m_browser.level());
+    updateLevel();
     m_bar->setVisible(stops.images > 0);
+}
+
+void GranularityController::updateLevel() {
+    m_bar->setLevel(m_session.levels()->effective(m_browser.level()));
 }
 
 void GranularityController::updateLearned() {

@@ -24,6 +24,7 @@ public:
 
 private:
     void updateStops();
+    void updateLevel();
     void updateLearned();
     void hover(int stop);
     void showPreview(int stop, const std::vector<SampleGroup>& groups);

@@ -123,9 +123,9 @@ void GranularitySlider::wheelEvent(QWheelEvent* event) {
 }
 
 void GranularitySlider::keyPressEvent(QKeyEvent* event) {
-    const int before = value();
     QSlider::keyPressEvent(event);
-    if (value() == before) return;
+    // A key of the slider's own chooses also where it moves nothing: so Home leaves Auto for the first stop.
+    if (!event->isAccepted()) return;
     choose(value());
     Q_EMIT stopHovered(value());
 }
