@@ -15,7 +15,8 @@ TARGETS=(grappa grappa-cli grappa-decode)
 PACKAGES=(
     build-essential cmake ninja-build ccache mold ca-certificates python3 python3-venv
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libqcustomplot-dev
-    libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libjpeg-dev libgif-dev
+    libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
+    pkg-config libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev liblcms2-dev
     libsqlitecpp-dev libhnswlib-dev libxxhash-dev libcli11-dev nlohmann-json3-dev zlib1g-dev
 )
 

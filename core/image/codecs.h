@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/image/colour.h"
 #include "core/image/image_decoder.h"
 #include "core/image/tiff_directory.h"
 
@@ -9,7 +10,8 @@
 #include <string>
 
 // The decoders behind decodeImage(). Each sniffed format reaches one of them; they give pixels as stored (not yet
-// upright) in RGB order on white, and refuse an image over `maxPixels` by its header.
+// upright) in RGB order on white, and refuse an image over `maxPixels` by its header. What a library says of its own
+// success is not believed: samples that nothing wrote are white, and the image is damaged or refused.
 namespace grappa {
 
 struct StoredImage {
@@ -23,19 +25,22 @@ struct StoredImage {
 
 StoredImage decodeJpeg(std::span<const std::byte> bytes, const DecodeOptions& options);
 StoredImage decodeGif(std::span<const std::byte> bytes, const DecodeOptions& options);
-/// PNG, WebP, TIFF and BMP.
-StoredImage decodeWithOpenCv(std::span<const std::byte> bytes, ImageFormat format, const DecodeOptions& options);
+StoredImage decodePng(std::span<const std::byte> bytes, const DecodeOptions& options);
+StoredImage decodeWebP(std::span<const std::byte> bytes, const DecodeOptions& options);
+StoredImage decodeTiff(std::span<const std::byte> bytes, const DecodeOptions& options);
+StoredImage decodeBmp(std::span<const std::byte> bytes, const DecodeOptions& options);
 
 /// Throws ImageUndecodable for an empty image, ImageTooLarge for more than `maxPixels`.
 void checkDimensions(std::uint64_t width, std::uint64_t height, std::uint64_t maxPixels);
 
-/// `value` with `alpha` over white.
-inline std::uint8_t overWhite(std::uint32_t value, std::uint32_t alpha) {
-    const std::uint32_t sum = value * alpha + 255 * (255 - alpha) + 128;
-    return static_cast<std::uint8_t>((sum + (sum >> 8)) >> 8); // sum / 255, rounded
-}
+/// `raster` as 8-bit sRGB on white: sets `rgb` and `transparent`.
+void showOnWhite(const Raster& raster, StoredImage& image);
 
+// Names and versions, as --version lists them.
 std::string jpegLibraryVersion();
 std::string gifLibraryVersion();
+std::string pngLibraryVersion();
+std::string webpLibraryVersion();
+std::string tiffLibraryVersion();
 
 } // namespace grappa

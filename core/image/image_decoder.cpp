@@ -68,11 +68,18 @@ StoredImage decodeStored(std::span<const std::byte> bytes, ImageFormat format, c
     switch (format) {
     case ImageFormat::Jpeg:
         return decodeJpeg(bytes, options);
+    case ImageFormat::Png:
+        return decodePng(bytes, options);
+    case ImageFormat::WebP:
+        return decodeWebP(bytes, options);
+    case ImageFormat::Tiff:
+        return decodeTiff(bytes, options);
+    case ImageFormat::Bmp:
+        return decodeBmp(bytes, options);
     case ImageFormat::Gif:
         return decodeGif(bytes, options);
-    default:
-        return decodeWithOpenCv(bytes, format, options);
     }
+    throw Error(ErrorCode::Internal, "A format without a decoder.");
 }
 
 } // namespace
@@ -100,7 +107,9 @@ std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes) {
     if (text.starts_with("\xff\xd8\xff")) return ImageFormat::Jpeg;
     if (text.starts_with("\x89PNG\r\n\x1a\n")) return ImageFormat::Png;
     if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP") return ImageFormat::WebP;
-    if (text.starts_with(std::string_view("II*\0", 4)) || text.starts_with(std::string_view("MM\0*", 4)))
+    using std::string_view_literals::operator""sv;
+    if (text.starts_with("II*\0"sv) || text.starts_with("MM\0*"sv) || text.starts_with("II+\0"sv) ||
+        text.starts_with("MM\0+"sv)) // the last two are BigTIFF
         return ImageFormat::Tiff;
     if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return ImageFormat::Gif;
     if (text.starts_with("BM")) return ImageFormat::Bmp;
@@ -136,7 +145,8 @@ DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& 
 }
 
 std::string imageLibraryVersions() {
-    return "OpenCV " CV_VERSION ", " + jpegLibraryVersion() + ", " + gifLibraryVersion();
+    return "OpenCV " CV_VERSION ", " + jpegLibraryVersion() + ", " + pngLibraryVersion() + ", " + webpLibraryVersion() +
+           ", " + tiffLibraryVersion() + ", " + gifLibraryVersion() + ", " + colourLibraryVersion();
 }
 
 } // namespace grappa

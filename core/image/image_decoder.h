@@ -49,10 +49,12 @@ struct DecodedImage {
 /// The format by the first bytes (never by the file's name), or nothing.
 std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes);
 
-/// Decodes a JPEG, PNG, WebP, TIFF, BMP or GIF (first frame): EXIF orientation applied, CMYK and greyscale to RGB,
-/// 16-bit to 8 (the high byte), palette expanded, alpha composited on white; as Pillow does. ICC profiles are not
-/// applied. Other decoders of OpenCV are never reached. Thread-safe. Throws ImageFormatUnsupported, ImageTooLarge,
-/// ImageUndecodable; the detail does not name the file.
+/// Decodes an image to 8-bit sRGB: orientation applied (EXIF, EXIF kept as text, XMP, in this order), the file's colour
+/// profile or PNG's colour chunks followed (absent or broken means sRGB), samples of 9 to 16 bits scaled by the bits
+/// that they use, palette expanded, alpha composited on white. An animation is its first frame, a TIFF its first page
+/// that is no reduced copy and no mask. What is missing of a damaged file is white, and `damage` says so; memory that
+/// no decoder wrote to is never shown. Thread-safe. Throws ImageFormatUnsupported, ImageTooLarge, ImageUndecodable; the
+/// detail does not name the file.
 DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
 /// Names and versions of the libraries that decode, one line, for --version.

@@ -1,8 +1,11 @@
 #include "core/image/codecs.h"
 
+#include <opencv2/core.hpp>
+
 #include <algorithm>
 #include <csetjmp>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -69,7 +72,8 @@ public:
             jpeg_create_decompress(&m_info);
             m_info.progress = &m_progress;
             jpeg_mem_src(&m_info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-            jpeg_save_markers(&m_info, JPEG_APP0 + 1, 0xffff);
+            jpeg_save_markers(&m_info, JPEG_APP0 + 1, 0xffff); // EXIF, XMP
+            jpeg_save_markers(&m_info, JPEG_APP0 + 2, 0xffff); // ICC profile
             jpeg_read_header(&m_info, TRUE);
         });
         m_errors.inHeader = false;
@@ -82,48 +86,66 @@ public:
     int height() const { return static_cast<int>(m_info.image_height); }
 
     ExifInfo exif() const {
-        constexpr std::string_view intro("Exif\0\0", 6);
-        for (const jpeg_marker_struct* marker = m_info.marker_list; marker != nullptr; marker = marker->next) {
-            const std::span data(reinterpret_cast<const std::byte*>(marker->data), marker->data_length);
-            if (data.size() > intro.size() && std::memcmp(data.data(), intro.data(), intro.size()) == 0)
-                return readExif(data.subspan(intro.size()));
-        }
-        return {};
+        constexpr std::string_view xmp("http://ns.adobe.com/xap/1.0/\0", 29);
+        ExifInfo info;
+        eachBlock([&](std::string_view block) {
+            if (block.starts_with("Exif")) addExif(info, std::as_bytes(std::span(block)));
+        });
+        eachBlock([&](std::string_view block) {
+            if (block.starts_with(xmp)) addXmp(info, block.substr(xmp.size()));
+        });
+        return info;
     }
 
-    /// The pixels at `scale`/8 of the full size, RGB.
-    cv::Mat read(int scale) {
-        const bool cmyk = m_info.num_components == 4;
+    /// The pixels at `scale`/8 of the full size.
+    Raster read(int scale) {
+        Raster raster;
+        const int components = m_info.num_components;
+        raster.model = components == 4 ? ColourModel::Cmyk : components == 1 ? ColourModel::Grey : ColourModel::Rgb;
+        raster.space = colourSpace();
         guarded([&] {
             m_info.scale_num = static_cast<unsigned>(scale);
             m_info.scale_denom = scaleDenominator;
-            m_info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+            m_info.out_color_space = components == 4 ? JCS_CMYK : components == 1 ? JCS_GRAYSCALE : JCS_RGB;
             jpeg_start_decompress(&m_info);
         });
-        cv::Mat pixels(static_cast<int>(m_info.output_height), static_cast<int>(m_info.output_width),
-                       cmyk ? CV_8UC4 : CV_8UC3);
-        guarded([&] {
+        // White where nothing is written.
+        raster.samples = cv::Mat(static_cast<int>(m_info.output_height), static_cast<int>(m_info.output_width),
+                                 CV_MAKETYPE(CV_8U, static_cast<int>(raster.model)), cv::Scalar::all(255));
+        const bool complete = succeeds([&] {
             while (m_info.output_scanline < m_info.output_height) {
-                JSAMPROW row = pixels.ptr(static_cast<int>(m_info.output_scanline));
+                JSAMPROW row = raster.samples.ptr(static_cast<int>(m_info.output_scanline));
                 jpeg_read_scanlines(&m_info, &row, 1);
             }
             jpeg_finish_decompress(&m_info); // reads to the end-of-image marker, so that a missing one is noticed
         });
-        return cmyk ? cmykToRgb(pixels) : pixels;
+        if (!complete && (m_info.output_scanline == 0 || outOfMemory())) fail();
+        if (raster.model == ColourModel::Cmyk) // stored inverted, by Adobe's convention that all writers follow
+            cv::bitwise_not(raster.samples, raster.samples);
+        return raster;
     }
 
-    std::string damage() const { return m_errors.warning; }
+    /// What went wrong with an image that was decoded all the same; empty when nothing did.
+    std::string damage() const { return m_errors.error[0] != '\0' ? m_errors.error : m_errors.warning; }
 
 private:
+    template <class Step>
+    bool succeeds(Step step) {
+        if (setjmp(m_errors.jump) != 0) return false;
+        step();
+        return true;
+    }
+
     /// Runs calls into libjpeg. `step` must hold no object with a destructor: an error jumps over it.
     template <class Step>
     void guarded(Step step) {
-        if (setjmp(m_errors.jump) != 0) fail();
-        step();
+        if (!succeeds(step)) fail();
     }
 
+    bool outOfMemory() const { return m_errors.base.msg_code == JERR_OUT_OF_MEMORY; }
+
     [[noreturn]] void fail() {
-        const bool noMemory = m_errors.base.msg_code == JERR_OUT_OF_MEMORY;
+        const bool noMemory = outOfMemory();
         const std::string reason = m_errors.error;
         jpeg_destroy_decompress(
             &m_info); // the destructor does not run when the constructor throws; a second call is harmless
@@ -131,19 +153,25 @@ private:
         throw Error(ErrorCode::ImageUndecodable, "The JPEG cannot be decoded: " + reason + ".");
     }
 
-    /// CMYK in JPEG is stored inverted, by Adobe's convention that all writers follow.
-    static cv::Mat cmykToRgb(const cv::Mat& cmyk) {
-        cv::Mat rgb(cmyk.size(), CV_8UC3);
-        for (int y = 0; y < cmyk.rows; ++y) {
-            const std::uint8_t* in = cmyk.ptr(y);
-            std::uint8_t* out = rgb.ptr(y);
-            for (int x = 0; x < cmyk.cols; ++x, in += 4, out += 3)
-                for (int c = 0; c < 3; ++c) {
-                    const std::uint32_t ink = (255u - in[c]) * in[3] + 128;
-                    out[c] = static_cast<std::uint8_t>(in[3] - ((ink + (ink >> 8)) >> 8));
-                }
+    template <class Use>
+    void eachBlock(Use use) const {
+        for (const jpeg_marker_struct* marker = m_info.marker_list; marker != nullptr; marker = marker->next)
+            if (marker->marker == JPEG_APP0 + 1)
+                use(std::string_view(reinterpret_cast<const char*>(marker->data), marker->data_length));
+    }
+
+    ColourSpace colourSpace() {
+        ColourSpace space;
+        JOCTET* profile = nullptr;
+        unsigned size = 0;
+        if (jpeg_read_icc_profile(&m_info, &profile, &size) != 0) {
+            const auto bytes = std::as_bytes(std::span(profile, size));
+            space.iccProfile.assign(bytes.begin(), bytes.end());
+            std::free(profile);
+        } else if (exif().adobeRgb) {
+            space = ColourSpace::adobeRgb();
         }
-        return rgb;
+        return space;
     }
 
     jpeg_decompress_struct m_info{};
@@ -178,7 +206,7 @@ StoredImage decodeJpeg(std::span<const std::byte> bytes, const DecodeOptions& op
         const int largest = std::max(image.width, image.height);
         extent = {std::clamp(options.region->width, 1, largest), std::clamp(options.region->height, 1, largest)};
     }
-    image.rgb = reader.read(smallestScale(extent, options));
+    showOnWhite(reader.read(smallestScale(extent, options)), image);
     if (const std::string damage = reader.damage(); !damage.empty())
         image.damage = "The JPEG is damaged: " + damage + ".";
     return image;

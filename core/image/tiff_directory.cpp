@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 namespace grappa {
 
@@ -11,6 +12,8 @@ namespace {
 constexpr std::uint16_t tagOrientation = 0x0112;
 constexpr std::uint16_t tagExif = 0x8769;
 constexpr std::uint16_t tagDateTimeOriginal = 0x9003;
+constexpr std::uint16_t tagInteroperability = 0xa005;
+constexpr std::uint16_t tagInteroperabilityIndex = 1;
 constexpr std::size_t entrySize = 12;
 constexpr std::size_t maxValues = std::size_t{1} << 16;
 
@@ -118,23 +121,40 @@ std::optional<TiffDirectory> TiffDirectory::directory(std::uint16_t tag) const {
     return offset == 0 ? std::nullopt : at(m_stream, m_bigEndian, offset);
 }
 
-std::optional<std::size_t> TiffDirectory::valueOffset(std::uint16_t tag) const {
-    const Entry* entry = find(tag);
-    return entry == nullptr ? std::nullopt : std::optional(entry->valueOffset);
-}
-
-ExifInfo readExif(std::span<const std::byte> stream) {
-    const std::optional<TiffDirectory> directory = TiffDirectory::first(stream);
-    return directory ? readExif(*directory) : ExifInfo{};
-}
-
-ExifInfo readExif(const TiffDirectory& directory) {
+ExifInfo readExif(std::span<const std::byte> block) {
+    constexpr std::string_view intro("Exif\0\0", 6);
+    if (block.size() > intro.size() && std::memcmp(block.data(), intro.data(), intro.size()) == 0)
+        block = block.subspan(intro.size());
+    const std::optional<TiffDirectory> directory = TiffDirectory::first(block);
     ExifInfo info;
-    const std::uint32_t orientation = directory.number(tagOrientation, 1);
+    if (!directory) return info;
+    const std::uint32_t orientation = directory->number(tagOrientation, 0);
     if (orientation >= 1 && orientation <= 8) info.orientation = static_cast<int>(orientation);
-    if (const std::optional<TiffDirectory> exif = directory.directory(tagExif))
+    if (const std::optional<TiffDirectory> exif = directory->directory(tagExif)) {
         info.takenAt = parseTime(exif->text(tagDateTimeOriginal));
+        const std::optional<TiffDirectory> interoperability = exif->directory(tagInteroperability);
+        info.adobeRgb = interoperability && interoperability->text(tagInteroperabilityIndex) == "R03";
+    }
     return info;
+}
+
+void addExif(ExifInfo& info, std::span<const std::byte> block) {
+    const ExifInfo more = readExif(block);
+    if (info.orientation == 0) info.orientation = more.orientation;
+    if (info.takenAt == 0) info.takenAt = more.takenAt;
+    info.adobeRgb |= more.adobeRgb;
+}
+
+void addXmp(ExifInfo& info, std::string_view packet) {
+    if (info.orientation != 0) return;
+    // An attribute (tiff:Orientation="6") or an element (<tiff:Orientation>6</...).
+    constexpr std::string_view name = "tiff:Orientation";
+    for (std::size_t at = packet.find(name); at != std::string_view::npos; at = packet.find(name, at + 1)) {
+        const std::size_t value = packet.find_first_not_of(" \t\r\n=\"'>", at + name.size());
+        if (value == std::string_view::npos || packet[value] < '1' || packet[value] > '8') continue;
+        info.orientation = packet[value] - '0';
+        return;
+    }
 }
 
 } // namespace grappa

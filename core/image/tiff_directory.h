@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace grappa {
@@ -22,8 +23,6 @@ public:
     std::string text(std::uint16_t tag) const;
     /// The directory that an entry points to (EXIF hangs below the main one).
     std::optional<TiffDirectory> directory(std::uint16_t tag) const;
-    /// Offset in the stream of an entry's inline value; nothing when the entry is not there.
-    std::optional<std::size_t> valueOffset(std::uint16_t tag) const;
 
 private:
     struct Entry {
@@ -46,12 +45,17 @@ private:
 
 /// What is read of an image's EXIF block.
 struct ExifInfo {
-    int orientation = 1;      ///< 1 (upright) to 8, as EXIF numbers them
+    int orientation = 0;      ///< 1 (upright) to 8, as EXIF numbers them; 0 = not said
     std::int64_t takenAt = 0; ///< DateTimeOriginal as seconds since 1970, local time taken as UTC; 0 = unknown
+    bool adobeRgb = false;    ///< cameras say so here (DCF's option file) when they write no profile
 };
 
-/// Never fails: what is malformed is left at its default.
-ExifInfo readExif(std::span<const std::byte> stream);
-ExifInfo readExif(const TiffDirectory& directory);
+/// Never fails: what is malformed is left at its default. The block may begin with JPEG's marker.
+ExifInfo readExif(std::span<const std::byte> block);
+
+/// Adds what `info` does not know yet. Of several places that say an orientation the first one counts; decoders ask
+/// in the order EXIF, EXIF kept as text, XMP.
+void addExif(ExifInfo& info, std::span<const std::byte> block);
+void addXmp(ExifInfo& info, std::string_view packet);
 
 } // namespace grappa
