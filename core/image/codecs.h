@@ -29,6 +29,10 @@ StoredImage decodePng(std::span<const std::byte> bytes, const DecodeOptions& opt
 StoredImage decodeWebP(std::span<const std::byte> bytes, const DecodeOptions& options);
 StoredImage decodeTiff(std::span<const std::byte> bytes, const DecodeOptions& options);
 StoredImage decodeBmp(std::span<const std::byte> bytes, const DecodeOptions& options);
+/// HEIC and AVIF; only in a build with libheif (GRAPPA_HEIF).
+StoredImage decodeHeif(std::span<const std::byte> bytes, const DecodeOptions& options);
+/// Only in a build with libjxl (GRAPPA_JXL).
+StoredImage decodeJxl(std::span<const std::byte> bytes, const DecodeOptions& options);
 
 /// Throws ImageUndecodable for an empty image, ImageTooLarge for more than `maxPixels`.
 void checkDimensions(std::uint64_t width, std::uint64_t height, std::uint64_t maxPixels);
@@ -42,5 +46,7 @@ std::string gifLibraryVersion();
 std::string pngLibraryVersion();
 std::string webpLibraryVersion();
 std::string tiffLibraryVersion();
+std::string heifLibraryVersion();
+std::string jxlLibraryVersion();
 
 } // namespace grappa

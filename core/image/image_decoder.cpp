@@ -1,9 +1,12 @@
 #include "core/image/image_decoder.h"
 
+#include "core/base/picture_kind.h"
 #include "core/image/codecs.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 namespace grappa {
 
@@ -78,8 +81,38 @@ StoredImage decodeStored(std::span<const std::byte> bytes, ImageFormat format, c
         return decodeBmp(bytes, options);
     case ImageFormat::Gif:
         return decodeGif(bytes, options);
+    case ImageFormat::Heif:
+    case ImageFormat::Avif:
+#if GRAPPA_HEIF
+        return decodeHeif(bytes, options);
+#else
+        throw Error(ErrorCode::ImageFormatUnsupported,
+                    "This program was built without libheif, which HEIC and AVIF need: install libheif-dev and build "
+                    "again, or convert the file to JPEG.");
+#endif
+    case ImageFormat::Jxl:
+#if GRAPPA_JXL
+        return decodeJxl(bytes, options);
+#else
+        throw Error(ErrorCode::ImageFormatUnsupported,
+                    "This program was built without libjxl, which JPEG XL needs: install libjxl-dev and build again, "
+                    "or convert the file to JPEG or PNG.");
+#endif
     }
     throw Error(ErrorCode::Internal, "A format without a decoder.");
+}
+
+/// Names what the bytes seem to be, and says what to do.
+std::string whyUnsupported(std::span<const std::byte> bytes) {
+    if (bytes.empty()) return "The file is empty.";
+    const std::span<const std::byte> first = bytes.first(std::min(bytes.size(), kindBytes));
+    const PictureKind* kind = pictureByContent(first);
+    if (kind == nullptr) kind = pictureByLikeness(first);
+    if (kind != nullptr)
+        return "The file is a picture of the format " + std::string(kind->name) +
+               ", which is not read. Convert it to JPEG, PNG or TIFF to have it here.";
+    if (isVideo({}, first)) return "The file is a video, whatever its name says; videos are not read.";
+    return "The file is no picture of a format that is known, whatever its name says.";
 }
 
 } // namespace
@@ -98,21 +131,33 @@ std::string_view formatName(ImageFormat format) {
         return "bmp";
     case ImageFormat::Gif:
         return "gif";
+    case ImageFormat::Heif:
+        return "heif";
+    case ImageFormat::Avif:
+        return "avif";
+    case ImageFormat::Jxl:
+        return "jxl";
     }
     return "unknown";
 }
 
 std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes) {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 16));
-    if (text.starts_with("\xff\xd8\xff")) return ImageFormat::Jpeg;
-    if (text.starts_with("\x89PNG\r\n\x1a\n")) return ImageFormat::Png;
-    if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP") return ImageFormat::WebP;
     using std::string_view_literals::operator""sv;
-    if (text.starts_with("II*\0"sv) || text.starts_with("MM\0*"sv) || text.starts_with("II+\0"sv) ||
-        text.starts_with("MM\0+"sv)) // the last two are BigTIFF
-        return ImageFormat::Tiff;
-    if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return ImageFormat::Gif;
-    if (text.starts_with("BM")) return ImageFormat::Bmp;
+    static constexpr std::array formats{
+        std::pair{"JPEG"sv, ImageFormat::Jpeg},  std::pair{"PNG"sv, ImageFormat::Png},
+        std::pair{"WebP"sv, ImageFormat::WebP},  std::pair{"TIFF"sv, ImageFormat::Tiff},
+        std::pair{"GIF"sv, ImageFormat::Gif},    std::pair{"BMP"sv, ImageFormat::Bmp},
+        std::pair{"AVIF"sv, ImageFormat::Avif},  std::pair{"HEIC (HEIF)"sv, ImageFormat::Heif},
+        std::pair{"JPEG XL"sv, ImageFormat::Jxl}};
+    const std::span<const std::byte> first = bytes.first(std::min(bytes.size(), kindBytes));
+    if (const PictureKind* kind = pictureByContent(first)) {
+        const auto* found = std::find_if(formats.begin(), formats.end(), [&](auto f) { return f.first == kind->name; });
+        if (found != formats.end()) return found->second;
+        if (kind->name == "camera RAW (Canon)") return ImageFormat::Tiff; // one that holds a preview
+    }
+    // Two bytes are enough once a file is taken for a picture, not to find one by.
+    if (first.size() >= 2 && first[0] == std::byte{0xff} && first[1] == std::byte{0x0a}) return ImageFormat::Jxl;
+    if (first.size() >= 2 && first[0] == std::byte{'B'} && first[1] == std::byte{'M'}) return ImageFormat::Bmp;
     return std::nullopt;
 }
 
@@ -126,10 +171,7 @@ void checkDimensions(std::uint64_t width, std::uint64_t height, std::uint64_t ma
 
 DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options) {
     const std::optional<ImageFormat> format = sniffFormat(bytes);
-    if (!format)
-        throw Error(ErrorCode::ImageFormatUnsupported,
-                    bytes.empty() ? "The file is empty."
-                                  : "The file is not a JPEG, PNG, WebP, TIFF, BMP or GIF image.");
+    if (!format) throw Error(ErrorCode::ImageFormatUnsupported, whyUnsupported(bytes));
     const StoredImage stored = decodeStored(bytes, *format, options);
     DecodedImage image;
     image.format = *format;
@@ -146,7 +188,19 @@ DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& 
 
 std::string imageLibraryVersions() {
     return "OpenCV " CV_VERSION ", " + jpegLibraryVersion() + ", " + pngLibraryVersion() + ", " + webpLibraryVersion() +
-           ", " + tiffLibraryVersion() + ", " + gifLibraryVersion() + ", " + colourLibraryVersion();
+           ", " + tiffLibraryVersion() + ", " + gifLibraryVersion() + ", " +
+#if GRAPPA_HEIF
+           heifLibraryVersion() +
+#else
+           "no libheif (HEIC and AVIF are listed, not read)" +
+#endif
+           ", " +
+#if GRAPPA_JXL
+           jxlLibraryVersion() +
+#else
+           "no libjxl (JPEG XL is listed, not read)" +
+#endif
+           ", " + colourLibraryVersion();
 }
 
 } // namespace grappa

@@ -12,7 +12,7 @@
 
 namespace grappa {
 
-enum class ImageFormat { Jpeg, Png, WebP, Tiff, Bmp, Gif };
+enum class ImageFormat { Jpeg, Png, WebP, Tiff, Bmp, Gif, Heif, Avif, Jxl };
 std::string_view formatName(ImageFormat format); ///< "jpeg", "png", ...
 
 /// Upright 8-bit RGB, [height, width, 3] row-major without padding.
@@ -46,7 +46,8 @@ struct DecodedImage {
     std::int64_t takenAt = 0; ///< EXIF DateTimeOriginal as seconds since 1970 (local time taken as UTC); 0 = unknown
 };
 
-/// The format by the first bytes (never by the file's name), or nothing.
+/// The format by the first bytes (never by the file's name), or nothing. HEIF, AVIF and JPEG XL are decoded where the
+/// build has their libraries.
 std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes);
 
 /// Decodes an image to 8-bit sRGB: orientation applied (EXIF, EXIF kept as text, XMP, in this order), the file's colour
