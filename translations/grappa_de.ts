@@ -272,6 +272,20 @@
         <translation>%1 ist importiert</translation>
     </message>
     <message numerus="yes">
+        <source>%n video(s) left alone</source>
+        <translation>
+            <numerusform>%n Video übergangen</numerusform>
+            <numerusform>%n Videos übergangen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n other file(s) left alone</source>
+        <translation>
+            <numerusform>%n andere Datei übergangen</numerusform>
+            <numerusform>%n andere Dateien übergangen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n more waiting</source>
         <translation>
             <numerusform>%n weiterer wartet</numerusform>
@@ -695,6 +709,10 @@
     <message>
         <source>Scan again</source>
         <translation>Erneut einlesen</translation>
+    </message>
+    <message>
+        <source>Forget missing files</source>
+        <translation>Fehlende Dateien vergessen</translation>
     </message>
     <message>
         <source>Show unreadable files…</source>

@@ -21,6 +21,20 @@
 <context>
     <name>JobBar</name>
     <message numerus="yes">
+        <source>%n video(s) left alone</source>
+        <translation>
+            <numerusform>%n video left alone</numerusform>
+            <numerusform>%n videos left alone</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n other file(s) left alone</source>
+        <translation>
+            <numerusform>%n other file left alone</numerusform>
+            <numerusform>%n other files left alone</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n more waiting</source>
         <translation>
             <numerusform>%n more waiting</numerusform>

@@ -12,7 +12,7 @@ constexpr int previewSide = 256;
 Browser::Browser(Session& session, QObject* parent)
     : QObject(parent)
     , m_session(session)
-    , m_images([&session](ImageId id) { return session.image(id); })
+    , m_images([this](ImageId id) { return m_session.image(id, place().filter); })
     , m_groups([&session](ImageId id) { return session.image(id); }) {
     connect(&session, &Session::libraryChanged, this, [this] {
         m_images.refreshRecords();
@@ -22,6 +22,12 @@ Browser::Browser(Session& session, QObject* parent)
     connect(&session, &Session::adaptationChanged, this, [this] {
         ++m_adaptations;
         searchAgainIfStale();
+    });
+    // Another filter is answered by other files of the same images.
+    connect(this, &Browser::placeChanged, this, [this] {
+        if (place().filter == m_recordsFilter) return;
+        m_recordsFilter = place().filter;
+        m_images.refreshRecords();
     });
     connect(session.levels(), &Levels::changed, this, [this] {
         // Where its level is gone, the nearest takes its place.

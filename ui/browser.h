@@ -87,6 +87,7 @@ private:
 
     Session& m_session;
     ImageListModel m_images;
+    ImageFilter m_recordsFilter; ///< that the records of m_images answer
     GroupListModel m_groups;
     History m_history;
     std::optional<ImageQuery> m_pending;

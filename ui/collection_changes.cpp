@@ -224,6 +224,10 @@ void CollectionChanges::rescan(CollectionId collection) {
         [this](const Problem& problem) { Q_EMIT failed(problem); });
 }
 
+void CollectionChanges::forgetMissing(CollectionId collection) {
+    change([collection](Library& library) { library.forgetMissing(collection); }, [] {});
+}
+
 void CollectionChanges::setFoldersOf(CollectionId collection, const std::vector<fs::path>& folders, bool present) {
     m_imports.cancel(collection);
     change(

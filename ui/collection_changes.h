@@ -33,6 +33,8 @@ public:
     void relink(const Folder& folder, const std::filesystem::path& to);
     /// Reads what is new or changed on the disk.
     void rescan(CollectionId collection);
+    /// Forgets the files that are gone from the disk. Not undone: the next scan finds again what comes back.
+    void forgetMissing(CollectionId collection);
 
     const std::vector<CollectionId>& hidden() const { return m_hidden; }
     /// Takes in what an earlier window had hidden; forgetHidden() when those are deleted.

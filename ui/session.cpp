@@ -133,9 +133,9 @@ Session::~Session() {
     m_stopScans.request_stop();
 }
 
-std::optional<Image> Session::image(ImageId id) {
+std::optional<Image> Session::image(ImageId id, const ImageFilter& filter) {
     try {
-        return m_library.image(id);
+        return m_library.image(id, filter);
     } catch (const Error&) {
         // A busy or failing catalogue shows an empty tile; the listing's own read reports the failure.
         return std::nullopt;

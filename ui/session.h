@@ -58,7 +58,8 @@ public:
     /// Nothing = the base. adaptationChanged() comes when searches use it, failed() when its set holds no vectors.
     void useAdaptation(std::optional<std::int64_t> id);
 
-    std::optional<Image> image(ImageId id);       ///< one short read
+    /// One short read; with the file that answers the filter best.
+    std::optional<Image> image(ImageId id, const ImageFilter& filter = {});
     std::vector<Folder> folders(CollectionId id); ///< one short read
 
     /// Folders become a collection that is imported at once, or go `into` one; one image file becomes a query.

@@ -10,6 +10,7 @@ namespace {
 
 struct Options {
     std::string remove;
+    std::string forgetMissing;
     std::vector<std::string> rename;
     bool failEmpty = false;
 };
@@ -36,9 +37,10 @@ Json describe(Library& library, const Collection& collection) {
 }
 
 int run(const Program& program, const Options& options) {
-    if (!options.remove.empty() || !options.rename.empty()) {
+    if (!options.remove.empty() || !options.rename.empty() || !options.forgetMissing.empty()) {
         Library library = program.openLibrary(Library::Access::ReadWrite);
         if (!options.remove.empty()) library.removeCollection(named(library, options.remove).id);
+        if (!options.forgetMissing.empty()) library.forgetMissing(named(library, options.forgetMissing).id);
         if (!options.rename.empty()) library.renameCollection(named(library, options.rename[0]).id, options.rename[1]);
     }
     Json rows = Json::array();
@@ -67,6 +69,10 @@ void addCollections(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
     CLI::App* verb = app.add_subcommand("collections", "List the collections and their folders");
     verb->add_option("--remove", options->remove, "Forget a collection (its files are not touched)")->type_name("NAME");
+    verb->add_option("--forget-missing", options->forgetMissing,
+                     "Forget the files of a collection that are not there any more (those of a folder that is not "
+                     "there as a whole stay)")
+        ->type_name("NAME");
     verb->add_option("--rename", options->rename, "Rename a collection")->expected(2)->type_name("OLD NEW");
     verb->add_flag("--fail-empty", options->failEmpty, "Exit with 3 when there is none");
     verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });

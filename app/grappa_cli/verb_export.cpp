@@ -18,6 +18,7 @@ struct Options {
     std::filesystem::path output;
     std::filesystem::path vectors;
     bool nulSeparated = false;
+    bool missing = false;
     bool failEmpty = false;
 };
 
@@ -33,8 +34,11 @@ class Writer {
 public:
     Writer(std::string format, bool nulSeparated)
         : m_format(std::move(format)), m_separator(nulSeparated ? '\0' : '\n') {
-        if (m_format == "csv") m_text << "id,path,width,height,format,hash,files,row\n";
+        if (m_format == "csv") m_text << "id,path,width,height,format,hash,files,row,online\n";
     }
+
+    /// Whether the format tells which files are not there.
+    bool marksMissing() const { return m_format != "paths"; }
 
     void add(const Image& image, std::optional<std::size_t> row) {
         if (m_format == "paths") {
@@ -42,7 +46,7 @@ public:
         } else if (m_format == "csv") {
             m_text << image.id << ',' << quoteCsv(image.path.native()) << ',' << image.width << ',' << image.height
                    << ',' << image.format << ',' << image.hash.hex() << ',' << image.files << ','
-                   << (row ? std::to_string(*row) : "") << '\n';
+                   << (row ? std::to_string(*row) : "") << ',' << (image.online ? "true" : "false") << '\n';
         } else {
             Json object{{"id", image.id}};
             setPath(object, image.path);
@@ -50,7 +54,8 @@ public:
                            {"height", image.height},
                            {"format", image.format},
                            {"hash", image.hash.hex()},
-                           {"files", image.files}});
+                           {"files", image.files},
+                           {"online", image.online}});
             if (row) object["row"] = *row;
             m_rows.push_back(std::move(object));
         }
@@ -85,8 +90,8 @@ int run(const Program& program, const Options& options) {
     std::size_t rows = 0;
     const std::vector<ImageId> ids = library.imageIds(filter);
     for (const ImageId id : ids) {
-        const std::optional<Image> image = library.image(id);
-        if (!image) continue;
+        const std::optional<Image> image = library.image(id, filter);
+        if (!image || (!image->online && !writer.marksMissing() && !options.missing)) continue;
         std::optional<std::size_t> row;
         if (const auto vector = searcher ? searcher->vectorOf(id) : std::nullopt) {
             row = rows++;
@@ -118,6 +123,8 @@ void addExport(CLI::App& app, Program& program) {
     verb->add_option("--vectors", options->vectors,
                      "Save the vectors as a float32 matrix; `row` in CSV and JSON points into it")
         ->type_name("FILE.npy");
+    verb->add_flag("--missing", options->missing,
+                   "Name files that are not there among the paths too (CSV and JSON always do, with online = false)");
     verb->add_flag("-0", options->nulSeparated, "Separate paths by NUL");
     verb->add_flag("--fail-empty", options->failEmpty, "Exit with 3 when there is no image");
     verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });

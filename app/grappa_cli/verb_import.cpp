@@ -5,6 +5,7 @@
 #include "core/jobs/derived_sets.h"
 #include "core/jobs/import_job.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -16,6 +17,8 @@ struct Options {
     std::vector<std::filesystem::path> folders;
     std::string collection;
     bool fromStandardInput = false;
+    bool reread = false;
+    std::optional<bool> companions; ///< of the named folders, from now on
 };
 
 std::string defaultName(const std::filesystem::path& folder) {
@@ -25,13 +28,44 @@ std::string defaultName(const std::filesystem::path& folder) {
     return name.empty() ? "Images" : displayPath(name);
 }
 
+/// The collection whose folder this is already, if there is one; first one of that name.
+std::optional<Collection> collectionOf(Library& library, const std::filesystem::path& folder, const std::string& name) {
+    const auto wanted = std::filesystem::absolute(folder).lexically_normal();
+    const auto isWanted = [&](const Folder& known) { return known.path / "" == wanted / ""; };
+    std::optional<Collection> found;
+    for (Collection& collection : library.collections()) {
+        const std::vector<Folder> folders = library.folders(collection.id);
+        if (std::any_of(folders.begin(), folders.end(), isWanted) && (!found || collection.name == name))
+            found = std::move(collection);
+    }
+    return found;
+}
+
+/// A name for a new collection: `name`, or where another folder has it, with the folder above, or with a number.
+std::string freeName(Library& library, const std::string& name, const std::filesystem::path& folder) {
+    if (!library.findCollection(name)) return name;
+    const std::filesystem::path parent = std::filesystem::absolute(folder / "..").lexically_normal();
+    const std::string base = name + " (" + defaultName(parent) + ")";
+    std::string free = base;
+    for (int number = 2; library.findCollection(free); ++number)
+        free = base + " " + std::to_string(number);
+    return free;
+}
+
 Collection chooseCollection(Library& library, const Options& options) {
     if (options.folders.empty() && options.collection.empty())
         throw Error(ErrorCode::Usage, "Name at least one folder, or a collection to bring up to date.");
-    const std::string name = options.collection.empty() ? defaultName(options.folders.front()) : options.collection;
-    if (auto known = library.findCollection(name)) return *known;
-    if (options.folders.empty()) throw Error(ErrorCode::NotFound, "There is no collection \"" + name + "\".");
-    return library.createCollection(name);
+    if (options.collection.empty()) {
+        const std::filesystem::path& folder = options.folders.front();
+        const std::string name = defaultName(folder);
+        if (auto known = collectionOf(library, folder, name)) return *known;
+        // Two folders of one name are two collections, unless --collection says otherwise.
+        return library.createCollection(freeName(library, name, folder));
+    }
+    if (auto known = library.findCollection(options.collection)) return *known;
+    if (options.folders.empty())
+        throw Error(ErrorCode::NotFound, "There is no collection \"" + options.collection + "\".");
+    return library.createCollection(options.collection);
 }
 
 /// The job's row; a stopped import of the same collection is offered no longer, since this one goes on with it.
@@ -54,6 +88,24 @@ Json unreadableRows(Library& library, CollectionId collection) {
         rows.push_back(std::move(row));
     }
     return rows;
+}
+
+Json leftAloneRow(const LeftAlone& left) {
+    return {
+        {"videos", left.videos}, {"sidecars", left.sidecars}, {"companions", left.companions}, {"others", left.others}};
+}
+
+/// A line of what was passed over; empty when nothing was.
+std::string leftAloneText(const LeftAlone& left) {
+    std::string parts;
+    const auto add = [&parts](std::uint64_t count, const char* what) {
+        if (count > 0) parts += (parts.empty() ? "" : ", ") + std::to_string(count) + " " + what;
+    };
+    add(left.videos, "videos");
+    add(left.sidecars, "sidecars");
+    add(left.companions, "files and folders of other programs (read with --everything)");
+    add(left.others, "files that are no pictures");
+    return parts.empty() ? parts : "  left alone: " + parts + "\n";
 }
 
 /// New images of a collection that an adaptation describes get their vectors under it as well.
@@ -96,14 +148,18 @@ int run(const Program& program, Options options) {
     Library library = program.openLibrary(Library::Access::ReadWrite);
     Embedder embedder = program.importEmbedder(library);
     const Collection collection = chooseCollection(library, options);
-    for (const std::filesystem::path& folder : options.folders)
-        library.addFolder(collection.id, folder);
+    for (const std::filesystem::path& folder : options.folders) {
+        const Folder added = library.addFolder(collection.id, folder);
+        if (options.companions) library.setReadsCompanions(added.path, *options.companions);
+    }
+    ImportOptions importing;
+    importing.reread = options.reread;
 
     const JobContext context = program.context();
     const std::int64_t job = beginJob(library, collection);
     ImportSummary summary;
     try {
-        summary = importCollection(library, collection.id, embedder, {}, context,
+        summary = importCollection(library, collection.id, embedder, importing, context,
                                    [&](EmbeddingSetId set, const Library::Committed& committed) {
                                        program.printEvent({{"event", "committed"},
                                                            {"set", set},
@@ -127,6 +183,8 @@ int run(const Program& program, Options options) {
                             {"embedded", summary.embedded},
                             {"damaged", summary.damaged},
                             {"offline", summary.offline},
+                            {"moved", summary.moved},
+                            {"leftAlone", leftAloneRow(summary.leftAlone)},
                             {"seconds", summary.seconds},
                             {"decodeWaitSeconds", summary.decodeWaitSeconds},
                             {"embedSeconds", summary.embedSeconds},
@@ -139,7 +197,8 @@ int run(const Program& program, Options options) {
                   << summary.embedded << " embedded on " << embedder.device() << " at " << embedder.inputSize()
                   << " px), " << summary.unchanged << " unchanged, " << summary.damaged << " damaged, "
                   << summary.offline << " gone offline, " << unreadable.size() << " unreadable, in "
-                  << formatDuration(summary.seconds) << "\n";
+                  << formatDuration(summary.seconds) << "\n"
+                  << leftAloneText(summary.leftAlone);
         for (const Json& row : unreadable)
             std::cout << "  " << row["path"].get<std::string>() << ": " << row["reason"].get<std::string>() << "\n";
     }
@@ -153,6 +212,12 @@ void addImport(CLI::App& app, Program& program) {
     CLI::App* verb = app.add_subcommand("import", "Add folders to a collection, or bring it up to date");
     verb->add_option("folders", options->folders, "Folders of images")->type_name("DIR");
     verb->add_option("--collection", options->collection, "Name of the collection (default: that of the first folder)");
+    verb->add_flag("--reread", options->reread,
+                   "Read and decode every file anew, also those whose size and times are unchanged");
+    verb->add_flag("--everything,!--no-everything", options->companions,
+                   "In the named folders also read recycle bins, thumbnails and previews that disk stations, systems "
+                   "and other programs keep, and folders with a .nomedia; kept for later imports, until "
+                   "--no-everything");
     verb->add_flag("-0", options->fromStandardInput, "Read more folders from standard input, separated by NUL");
     verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });
 }

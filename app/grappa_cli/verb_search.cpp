@@ -78,6 +78,22 @@ Json describe(const SearchTarget& target) {
     return set;
 }
 
+/// What the search cannot see: images of the filter that have no vector in its set.
+std::optional<std::string> unseenImages(Library& library, const EmbeddingSet& set, const ImageFilter& filter) {
+    if (set.vectors >= library.imageCount()) return std::nullopt; // two counts, cheap in a library of any size
+    const std::size_t unseen = library.imagesWithoutVector(set.id, filter).size();
+    if (unseen == 0) return std::nullopt;
+    const std::string size = std::to_string(set.key.inputSize);
+    return std::to_string(unseen) + (unseen == 1 ? " image is" : " images are") +
+           " not searched: no vectors of this kind (input size " + size + " px" +
+           (set.key.adaptation.empty() ? "" : ", adaptation " + set.key.adaptation.substr(0, 12)) +
+           ") were made of them. " +
+           (set.key.adaptation.empty()
+                ? "Import their collections with --input-size " + size +
+                      " and this backbone, or search them with the --input-size and --backbone of their import."
+                : "Use the adaptation for their collections too, or search them with --adaptation base.");
+}
+
 int run(const Program& program, const Options& options) {
     if (options.image.empty() == (options.id == 0))
         throw Error(ErrorCode::Usage, "Name one query: an image file, or --id N.");
@@ -94,24 +110,26 @@ int run(const Program& program, const Options& options) {
 
     Json rows = Json::array();
     for (const Neighbour& neighbour : searcher.search(query, search)) {
-        const std::optional<Image> image = library.image(neighbour.image);
+        const std::optional<Image> image = library.image(neighbour.image, search.filter);
         if (!image) continue;
         Json row{{"id", image->id}, {"score", neighbour.score}};
         setPath(row, image->path);
         row["online"] = image->online;
         rows.push_back(std::move(row));
     }
+    std::vector<std::string> problems = searcher.problems();
+    if (auto unseen = unseenImages(library, target.set, search.filter)) problems.push_back(std::move(*unseen));
     if (program.json) {
         Program::printJson({{"set", describe(target)},
                             {"searched", searcher.size()},
-                            {"problems", searcher.problems()},
+                            {"problems", problems},
                             {"results", rows}});
     } else {
-        for (const std::string& problem : searcher.problems())
+        for (const std::string& problem : problems)
             std::cerr << "grappa-cli: " << problem << "\n";
         for (const Json& row : rows)
             std::cout << std::fixed << std::setprecision(4) << row["score"].get<double>() << "  " << row["id"] << "  "
-                      << row["path"].get<std::string>() << "\n";
+                      << row["path"].get<std::string>() << (row["online"] ? "" : "  (missing)") << "\n";
     }
     return rows.empty() && options.failEmpty ? exitNothingFound : exitOk;
 }

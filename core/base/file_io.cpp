@@ -14,11 +14,6 @@ namespace grappa {
 
 namespace {
 
-FileStamp stampOf(const struct stat& status) {
-    return {static_cast<std::uint64_t>(status.st_size),
-            std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
-}
-
 std::string named(const char* what, const std::filesystem::path& path) {
     return std::string(what) + " " + displayPath(path);
 }
@@ -35,6 +30,13 @@ FileDescriptor openLock(const std::filesystem::path& path) {
 }
 
 } // namespace
+
+FileStamp stampOf(const struct stat& status) {
+    const auto nanoseconds = [](const timespec& time) {
+        return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    };
+    return {static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+}
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
     if (this != &other) reset(other.release());
@@ -124,8 +126,9 @@ void saveFile(const std::filesystem::path& path, std::span<const std::byte> byte
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
     const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    struct stat status{};
-    if (!fd || ::fstat(fd.get(), &status) != 0) throw systemError(ErrorCode::IoFailed, named("Cannot open", path), errno);
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0)
+        throw systemError(ErrorCode::IoFailed, named("Cannot open", path), errno);
     if (!S_ISREG(status.st_mode)) throw Error(ErrorCode::IoFailed, displayPath(path) + " is not a regular file");
     m_size = static_cast<std::size_t>(status.st_size);
     if (m_size == 0) return;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+struct stat;
+
 namespace grappa {
 
 /// Owns a POSIX file descriptor; -1 = none.
@@ -31,12 +33,20 @@ private:
     int m_fd = -1;
 };
 
-/// Size and modification time: a file whose stamp is unchanged is taken as unchanged.
+/// Size, time of modification and time of the last change of status, which no program can set back: a file whose stamp
+/// is unchanged is taken as unchanged.
 struct FileStamp {
     std::uint64_t size = 0;
     std::int64_t mtimeNs = 0;
-    bool operator==(const FileStamp&) const = default;
+    std::int64_t ctimeNs = 0; ///< 0 = not known, equal to any
+    bool operator==(const FileStamp& other) const {
+        return size == other.size && mtimeNs == other.mtimeNs &&
+               (ctimeNs == other.ctimeNs || ctimeNs == 0 || other.ctimeNs == 0);
+    }
 };
+
+/// The stamp of an open file or of a result of stat().
+FileStamp stampOf(const struct stat& status);
 
 /// A file's bytes with the stamp they were read under.
 struct FileBytes {

@@ -1,10 +1,11 @@
 #include "core/jobs/import_job.h"
 
 #include "core/jobs/embedding_pipeline.h"
-#include "core/search/index_job.h"
 #include "core/library/folder_scanner.h"
 #include "core/library/thumbnail_store.h"
+#include "core/search/index_job.h"
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <unordered_map>
@@ -27,6 +28,13 @@ bool worthRetrying(ErrorCode code) {
     return code == ErrorCode::FileUnreadable || code == ErrorCode::FileChanged;
 }
 
+void addTo(LeftAlone& all, const LeftAlone& more) {
+    all.videos += more.videos;
+    all.sidecars += more.sidecars;
+    all.companions += more.companions;
+    all.others += more.others;
+}
+
 class Import {
 public:
     Import(Library& library, CollectionId collection, Embedder& embedder, const ImportOptions& options,
@@ -37,7 +45,8 @@ public:
         , m_context(context)
         , m_committed(committed)
         , m_set(library.embeddingSet(baseEmbeddingSet(embedder), embedder.dim()))
-        , m_thumbnails(library.paths().thumbnails()) {
+        , m_thumbnails(library.paths().thumbnails())
+        , m_newDecoders(library.setting(decodersSetting) != decoders()) {
         if (!library.setting("default_set")) library.setSetting("default_set", std::to_string(m_set.id));
         for (const Folder& folder : library.folders(collection))
             scan(folder);
@@ -66,6 +75,10 @@ public:
         m_summary.decodeWaitSeconds = statistics.decodeWaitSeconds;
         m_summary.embedSeconds = statistics.embedSeconds;
         indexEmbeddingSet(m_library, m_set, indexOptions(), m_context);
+        // Now that new files are known: what only changed its place is not missing.
+        m_summary.moved = m_library.forgetMoved();
+        m_summary.offline -= std::min(m_summary.offline, m_summary.moved);
+        if (m_newDecoders) m_library.setSetting(decodersSetting, decoders());
         return m_summary;
     }
 
@@ -77,6 +90,10 @@ private:
         if (m_set.key.descriptor == withPatches) options.indexAbove = SIZE_MAX;
         return options;
     }
+
+    /// Files that an earlier build could not decode are tried again when another one has other libraries.
+    static constexpr std::string_view decodersSetting = "decoders";
+    static std::string decoders() { return GRAPPA_VERSION ", " + imageLibraryVersions(); }
 
     /// The pipeline's source, on the pipeline's thread.
     class FileReader {
@@ -113,7 +130,8 @@ private:
         std::optional<DecodeTask> taskFor(const ContentHash& hash, std::vector<std::byte> bytes) {
             const std::optional<ImageId> known = m_library.findImage(hash);
             const bool embed = !known || !m_library.hasVector(m_import.m_set.id, *known);
-            const bool thumbnail = !m_thumbnails.contains(hash);
+            const bool reread = m_import.m_options.reread;
+            const bool thumbnail = reread || !m_thumbnails.contains(hash);
             if (known && !embed && !thumbnail) return std::nullopt;
             DecodeTask task;
             task.bytes = std::move(bytes);
@@ -144,13 +162,14 @@ private:
         ProgressMeter meter(m_context, "scan", 0);
         ScanSummary scanned;
         try {
-            scanned = scanFolder(folder.path, m_context, [&](ScannedFile file) {
+            const ScanOptions options{.companions = m_library.readsCompanions(folder.path)};
+            const auto look = [&](ScannedFile file) {
                 ++m_summary.found;
                 meter.advanceTo(m_summary.found);
                 const std::optional<File> known = m_library.findFile(folder.id, file.relativePath);
                 if (known) seen.push_back(known->id);
-                if (known && known->stamp == file.stamp) {
-                    if (known->state == FileState::Unreadable && !worthRetrying(known->error)) {
+                if (known && known->stamp == file.stamp && !m_options.reread) {
+                    if (known->state == FileState::Unreadable && !m_newDecoders && !worthRetrying(known->error)) {
                         ++m_summary.unreadable;
                         return;
                     }
@@ -160,13 +179,15 @@ private:
                     }
                 }
                 m_candidates.push_back({folder.id, folder.path, std::move(file.relativePath), file.stamp});
-            });
+            };
+            scanned = scanFolder(folder.path, m_context, look, options);
         } catch (const Error& error) {
             if (error.code() != ErrorCode::NotFound) throw;
             m_library.setFolderOnline(folder.id, false);
             return;
         }
         if (!folder.online) m_library.setFolderOnline(folder.id, true);
+        addTo(m_summary.leftAlone, scanned.leftAlone);
         recordFailures(folder, scanned.failures, seen);
         m_summary.offline += m_library.markSeen(folder.id, seen);
     }
@@ -224,6 +245,7 @@ private:
             file.reason = decoded.detail;
             return;
         }
+        file.decoded = true;
         file.width = decoded.width;
         file.height = decoded.height;
         file.format = formatName(decoded.format);
@@ -249,6 +271,7 @@ private:
     const OnCommitted& m_committed;
     EmbeddingSet m_set;
     ThumbnailStore m_thumbnails;
+    bool m_newDecoders; ///< since the last import
     ImportSummary m_summary;
     std::vector<Candidate> m_candidates;
     std::optional<ProgressMeter> m_meter;

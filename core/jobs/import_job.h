@@ -2,6 +2,7 @@
 
 #include "core/base/job.h"
 #include "core/image/decode_pool.h"
+#include "core/library/folder_scanner.h"
 #include "core/library/library.h"
 #include "core/model/embedder.h"
 
@@ -14,6 +15,9 @@ struct ImportOptions {
     std::size_t batch = 0; ///< images embedded and committed together; 0 = the embedder's preference
     std::uint64_t fileLimit = std::uint64_t{512} << 20;  ///< bytes; a larger file is a row with its reason
     std::uint64_t diskReserve = std::uint64_t{64} << 20; ///< free bytes below which an import does not start
+    /// Read and decode every file anew, whatever its stamp says: after a change that left none, or a fault of the disk.
+    /// Size, damage and thumbnail follow; the vector of a content that is known already stays.
+    bool reread = false;
     DecodePoolOptions decode;
 };
 
@@ -25,6 +29,8 @@ struct ImportSummary {
     std::uint64_t damaged = 0;    ///< of the imported
     std::uint64_t unreadable = 0; ///< files (and folders) with a reason instead of an image, known ones included
     std::uint64_t offline = 0;    ///< files that vanished since the last import
+    std::uint64_t moved = 0;      ///< files that are now elsewhere in the library; not among the offline ones
+    LeftAlone leftAlone;          ///< what the folders hold beside pictures
     double seconds = 0;
     double decodeWaitSeconds = 0; ///< the model waited for reading and decoding
     double embedSeconds = 0;

@@ -1,5 +1,7 @@
 #include "core/library/database.h"
 
+#include "core/library/folded_name.h"
+
 #include <sqlite3.h>
 
 namespace grappa {
@@ -27,6 +29,14 @@ ErrorCode codeOf(int sqliteCode) {
     default:
         return ErrorCode::DatabaseFailed;
     }
+}
+
+/// SQL's folded_file_name(path), for the step of the schema that needs it.
+void foldedFileName(sqlite3_context* context, int, sqlite3_value** values) {
+    const auto* bytes = static_cast<const char*>(sqlite3_value_blob(values[0]));
+    const std::string path(bytes, bytes == nullptr ? 0 : static_cast<std::size_t>(sqlite3_value_bytes(values[0])));
+    const std::string name = foldedName(std::filesystem::path(path).filename().native());
+    sqlite3_result_blob64(context, name.data(), name.size(), SQLITE_TRANSIENT);
 }
 
 } // namespace
@@ -91,6 +101,9 @@ Database::Database(const std::filesystem::path& file, Mode mode) : m_file(file),
         m_connection->exec("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                            "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;");
         if (mode == Mode::ReadOnly) m_connection->exec("PRAGMA query_only = ON");
+        sqlite3_create_function_v2(handle, "folded_file_name", 1,
+                                   SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr, foldedFileName,
+                                   nullptr, nullptr, nullptr);
     } catch (const SQLite::Exception& exception) {
         throwDatabaseError(exception, m_file);
     }

@@ -1,9 +1,9 @@
 #include "core/library/folder_scanner.h"
 
 #include "core/base/error.h"
+#include "core/base/picture_kind.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <dirent.h>
@@ -17,11 +17,6 @@ namespace grappa {
 namespace {
 
 using Bytes = std::string;
-
-FileStamp stampOf(const struct stat& status) {
-    return {static_cast<std::uint64_t>(status.st_size),
-            std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
-}
 
 /// Opens a folder below `root`. One call takes a path of less than PATH_MAX bytes, so a longer one is walked in pieces.
 FileDescriptor openBelow(int root, const Bytes& relative) {
@@ -38,10 +33,24 @@ FileDescriptor openBelow(int root, const Bytes& relative) {
     return current;
 }
 
+/// The first bytes of a file; none when it cannot be read.
+std::vector<std::byte> firstBytes(int folder, const Bytes& name) {
+    // O_NONBLOCK: what was a file a moment ago may be a FIFO now.
+    const FileDescriptor fd(::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    std::vector<std::byte> bytes(kindBytes);
+    const ssize_t size = fd ? ::read(fd.get(), bytes.data(), bytes.size()) : 0;
+    bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    return bytes;
+}
+
 class Scan {
 public:
-    Scan(const std::filesystem::path& folder, const JobContext& context, const std::function<void(ScannedFile)>& found)
-        : m_context(context), m_found(found), m_root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    Scan(const std::filesystem::path& folder, const ScanOptions& options, const JobContext& context,
+         const std::function<void(ScannedFile)>& found)
+        : m_options(options)
+        , m_context(context)
+        , m_found(found)
+        , m_root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
         if (!m_root)
             throw Error(ErrorCode::NotFound,
                         "Cannot read the folder " + displayPath(folder) + ": " + std::strerror(errno));
@@ -75,7 +84,13 @@ private:
         if (!fd || ::fstat(fd.get(), &status) != 0) return fail(folder, std::strerror(errno));
         if (!m_visited.emplace(status.st_dev, status.st_ino).second) return;
         std::vector<Bytes> folders, linked;
-        for (const Entry& entry : entries(fd, folder))
+        const std::vector<Entry> entries = this->entries(fd, folder);
+        const auto isMark = [](const Entry& entry) { return entry.name == ".nomedia"; };
+        if (!folder.empty() && !m_options.companions && std::any_of(entries.begin(), entries.end(), isMark)) {
+            ++m_summary.leftAlone.companions;
+            return;
+        }
+        for (const Entry& entry : entries)
             look(fd.get(), folder, entry, folders, linked);
         // The last one in is the first one out.
         m_pending.insert(m_pending.end(), folders.rbegin(), folders.rend());
@@ -103,28 +118,50 @@ private:
     void look(int folderFd, const Bytes& folder, const Entry& entry, std::vector<Bytes>& folders,
               std::vector<Bytes>& linked) {
         m_context.throwIfStopped();
-        const bool image = hasImageSuffix(entry.name);
         Bytes path = folder.empty() ? entry.name : folder + '/' + entry.name;
+        const bool named = hasImageSuffix(entry.name);
         struct stat status {};
-        const bool mustStat = entry.type == DT_LNK || entry.type == DT_UNKNOWN || (image && entry.type == DT_REG);
+        const bool mustStat = entry.type == DT_LNK || entry.type == DT_UNKNOWN || (named && entry.type == DT_REG);
         if (mustStat && ::fstatat(folderFd, entry.name.c_str(), &status, 0) != 0) {
             // A link that leads nowhere matters only where an image was expected.
-            if (image) fail(path, std::strerror(errno));
+            if (named) fail(path, std::strerror(errno));
             return;
         }
         const mode_t mode = mustStat ? status.st_mode : static_cast<mode_t>(DTTOIF(entry.type));
         if (S_ISDIR(mode)) {
-            if (entry.name.front() != '.') (entry.type == DT_LNK ? linked : folders).push_back(std::move(path));
-        } else if (!image) {
-            ++m_summary.otherFiles;
-        } else if (S_ISREG(mode)) {
+            if (!m_options.companions &&
+                isCompanionFolder(std::filesystem::path(folder).filename().native(), entry.name))
+                ++m_summary.leftAlone.companions;
+            else if (entry.name.front() != '.')
+                (entry.type == DT_LNK ? linked : folders).push_back(std::move(path));
+        } else if (!m_options.companions && isCompanionName(entry.name)) {
+            ++m_summary.leftAlone.companions;
+        } else if (!S_ISREG(mode)) {
+            if (named)
+                fail(path, "not a regular file");
+            else
+                ++m_summary.leftAlone.others;
+        } else if (isPicture(folderFd, entry.name, named)) {
+            if (!mustStat && ::fstatat(folderFd, entry.name.c_str(), &status, 0) != 0)
+                return fail(path, std::strerror(errno));
             ++m_summary.files;
             m_found({std::move(path), stampOf(status)});
-        } else {
-            fail(path, "not a regular file");
         }
     }
 
+    /// By name or by content; counts what is none.
+    bool isPicture(int folderFd, const Bytes& name, bool named) {
+        const bool appleDouble = name.starts_with("._"); // a Mac's notes on the file of the name behind it
+        if (named && !appleDouble) return true;
+        LeftAlone& leftAlone = m_summary.leftAlone;
+        if (isSidecar(name)) return ++leftAlone.sidecars, false;
+        const std::vector<std::byte> bytes = firstBytes(folderFd, name);
+        if (pictureByContent(bytes) != nullptr) return true;
+        ++(appleDouble ? leftAlone.companions : isVideo(name, bytes) ? leftAlone.videos : leftAlone.others);
+        return false;
+    }
+
+    const ScanOptions& m_options;
     const JobContext& m_context;
     const std::function<void(ScannedFile)>& m_found;
     FileDescriptor m_root;
@@ -136,17 +173,12 @@ private:
 } // namespace
 
 ScanSummary scanFolder(const std::filesystem::path& folder, const JobContext& context,
-                       const std::function<void(ScannedFile)>& found) {
-    return Scan(folder, context, found).run();
+                       const std::function<void(ScannedFile)>& found, const ScanOptions& options) {
+    return Scan(folder, options, context, found).run();
 }
 
 bool hasImageSuffix(const std::filesystem::path& path) {
-    constexpr std::array<std::string_view, 10> suffixes{".jpg",  ".jpeg", ".jpe",  ".jfif", ".png",
-                                                        ".webp", ".tif",  ".tiff", ".bmp",  ".gif"};
-    Bytes suffix = path.extension().native();
-    for (char& c : suffix)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
+    return pictureBySuffix(path) != nullptr;
 }
 
 } // namespace grappa

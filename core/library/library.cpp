@@ -118,13 +118,6 @@ std::optional<std::string> relativeTo(const std::filesystem::path& folder, const
     return bytes.substr(prefix.size());
 }
 
-std::string asciiLower(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return lower;
-}
-
 Folder folderFromRow(const SqlQuery& row) {
     return {row.integer(0), row.integer(1), row.text(2), row.integer(3) != 0};
 }
@@ -314,6 +307,14 @@ Folder Library::addFolder(CollectionId id, const std::filesystem::path& path) {
     }
     transaction.commit();
     return added;
+}
+
+bool Library::readsCompanions(const std::filesystem::path& folder) {
+    return setting("companions:" + absolutePath(folder).native()) == "1";
+}
+
+void Library::setReadsCompanions(const std::filesystem::path& folder, bool reads) {
+    if (readsCompanions(folder) != reads) setSetting("companions:" + absolutePath(folder).native(), reads ? "1" : "0");
 }
 
 void Library::setFolderPath(FolderId id, const std::filesystem::path& path) {

@@ -131,13 +131,14 @@ struct ImportedFile {
     int width = 0, height = 0;
     std::string format, damage;
     std::int64_t takenAt = 0;
+    bool decoded = false;      ///< just now: what the catalogue knows of the image gives way to this
     std::vector<float> vector; ///< L2-normalised [dim]; empty when the set already holds this image's vector
 };
 
 struct ImageFilter {
     std::optional<CollectionId> collection;
     std::string folder;                      ///< absolute path; the image has a file in or below it
-    std::string nameContains;                ///< case-insensitive (ASCII) part of the file name
+    std::string nameContains;                ///< part of the file name, compared as foldedName() says
     std::string format;                      ///< "jpeg", ...
     std::int64_t takenFrom = 0, takenTo = 0; ///< seconds since 1970, [from, to); 0 = open
     std::vector<CollectionId> without;       ///< leave out images that have files in these collections only
@@ -186,6 +187,9 @@ public:
     std::vector<Folder> folders(CollectionId id);
     /// Adds a folder (made absolute); the existing row when the collection already has it or one above it.
     Folder addFolder(CollectionId id, const std::filesystem::path& path);
+    /// Whether what isCompanionName() knows (recycle bins, previews of other programs) is read in this folder too.
+    bool readsCompanions(const std::filesystem::path& folder);
+    void setReadsCompanions(const std::filesystem::path& folder, bool reads);
     void removeFolder(FolderId id); ///< rows only, as removeCollection()
     /// The folders that hold files of the collection (of all), each once, by path.
     std::vector<std::filesystem::path> foldersWithFiles(std::optional<CollectionId> id);
@@ -201,11 +205,19 @@ public:
     std::uint64_t markSeen(FolderId folder, std::span<const FileId> seen);
     std::vector<File> unreadableFiles(std::optional<CollectionId> id);
     std::vector<File> filesOf(ImageId image);
+    /// After a scan: forgets files that are gone while another file of the library holds the same image now (moved or
+    /// renamed, within a collection or between two). Those of folders that are not there stay. Returns how many.
+    std::uint64_t forgetMoved();
+    /// Forgets the files of the collection that are gone, those of folders that are not there excepted; and images
+    /// without any file left. Nothing on the disk is touched. Returns how many.
+    std::uint64_t forgetMissing(CollectionId id);
     /// All distinct images of the files at this absolute path (for `search PATH` of a library image).
     std::optional<ImageId> findImageByPath(const std::filesystem::path& path);
 
     // Images
-    std::optional<Image> image(ImageId id);
+    /// With the file that answers `filter` best: one that is in the collection and folder and bears the name that it
+    /// asks for, a present one if there is any. Without such a file, any.
+    std::optional<Image> image(ImageId id, const ImageFilter& filter = {});
     std::optional<ImageId> findImage(const ContentHash& hash);
     /// Ids in order; the ordering is read once, records are fetched by id.
     std::vector<ImageId> imageIds(const ImageFilter& filter = {}, ImageOrder order = ImageOrder::Added);

@@ -1,3 +1,4 @@
+#include "core/library/folded_name.h"
 #include "core/library/library_impl.h"
 
 #include <algorithm>
@@ -10,14 +11,14 @@ namespace {
 
 constexpr const char* fileColumns =
     "SELECT files.id, files.folder, folders.path, files.path, size, mtime_ns, state, image, "
-    "error, reason FROM files JOIN folders ON folders.id = files.folder ";
+    "error, reason, ctime_ns FROM files JOIN folders ON folders.id = files.folder ";
 
 File fileFromRow(const SqlQuery& row) {
     File file;
     file.id = row.integer(0);
     file.folder = row.integer(1);
     file.path = std::filesystem::path(row.text(2)) / row.text(3);
-    file.stamp = {static_cast<std::uint64_t>(row.integer(4)), row.integer(5)};
+    file.stamp = {static_cast<std::uint64_t>(row.integer(4)), row.integer(5), row.integer(10)};
     file.state = static_cast<FileState>(row.integer(6));
     if (!row.isNull(7)) file.image = row.integer(7);
     if (!row.isNull(8)) file.error = errorFromName(row.text(8));
@@ -54,7 +55,7 @@ IdSet imagesOfFiles(Database& db, const ImageFilter& filter) {
         while (row.next())
             images.insert(row.integer(0));
     };
-    const std::string name = asciiLower(filter.nameContains);
+    const std::string name = foldedName(filter.nameContains);
     const auto nameBlob = Blob(std::string_view(name));
     if (!filter.collection && filter.folder.empty() && filter.without.empty()) {
         collect({db, "SELECT image FROM files WHERE instr(name, ?1) > 0 AND image IS NOT NULL", nameBlob});
@@ -179,6 +180,29 @@ void Library::Impl::dropOrphans() {
     db->run("DELETE FROM orphans");
 }
 
+std::uint64_t Library::forgetMoved() {
+    Transaction transaction = m_impl->begin();
+    const std::int64_t forgotten = m_impl->db->run(
+        "DELETE FROM files WHERE state = ?1 AND folder IN (SELECT id FROM folders WHERE online = 1) AND EXISTS "
+        "(SELECT 1 FROM files AS other WHERE other.image = files.image AND other.state = ?2)",
+        stored(FileState::Offline), stored(FileState::Present));
+    transaction.commit();
+    return static_cast<std::uint64_t>(forgotten);
+}
+
+std::uint64_t Library::forgetMissing(CollectionId id) {
+    Transaction transaction = m_impl->begin(Durability::Full);
+    Database& db = *m_impl->db;
+    constexpr const char* missing =
+        "FROM files WHERE state = ?2 AND folder IN (SELECT id FROM folders WHERE collection = ?1 AND online = 1)";
+    db.run(std::string("INSERT OR IGNORE INTO orphans SELECT DISTINCT image ") + missing, id,
+           stored(FileState::Offline));
+    const std::int64_t forgotten = db.run(std::string("DELETE ") + missing, id, stored(FileState::Offline));
+    m_impl->dropOrphans(); // but for those that another file holds
+    transaction.commit();
+    return static_cast<std::uint64_t>(forgotten);
+}
+
 std::vector<File> Library::unreadableFiles(std::optional<CollectionId> id) {
     std::vector<File> files;
     for (SqlQuery row(
@@ -212,7 +236,22 @@ std::optional<ImageId> Library::findImageByPath(const std::filesystem::path& pat
     return std::nullopt;
 }
 
-std::optional<Image> Library::image(ImageId id) {
+namespace {
+
+/// Whether the file is one that the filter asks for (its image's properties apart).
+bool answers(const File& file, const ImageFilter& filter, std::span<const FileRange> ranges, const std::string& name) {
+    const auto inRange = [&](const FileRange& range) {
+        // A range that covers no whole folder was made of the wanted folder itself.
+        return range.folder == file.folder &&
+               (range.from.empty() || relativeTo(absolutePath(filter.folder), file.path));
+    };
+    return std::any_of(ranges.begin(), ranges.end(), inRange) &&
+           (name.empty() || foldedName(file.path.filename().native()).find(name) != std::string::npos);
+}
+
+} // namespace
+
+std::optional<Image> Library::image(ImageId id, const ImageFilter& filter) {
     Database& db = *m_impl->db;
     const ReadTransaction snapshot(db);
     SqlQuery row(db, "SELECT hash, width, height, format, damage, taken_at FROM images WHERE id = ?1", id);
@@ -226,10 +265,17 @@ std::optional<Image> Library::image(ImageId id) {
     image.damage = row.text(4);
     image.takenAt = row.integer(5);
     image.files = static_cast<std::uint32_t>(db.integer("SELECT count(*) FROM files WHERE image = ?1", id).value_or(0));
-    SqlQuery first(db, std::string(fileColumns) + "WHERE image = ?1 ORDER BY state, files.id LIMIT 1", id);
     image.online = false;
-    if (!first.next()) return image;
-    const File file = fileFromRow(first);
+    std::vector<File> files = filesOf(id);
+    if (files.empty()) return image;
+    if (files.size() > 1 && filter.any()) {
+        const std::vector<FileRange> ranges = fileRanges(db, filter);
+        const std::string name = foldedName(filter.nameContains);
+        const auto found = std::find_if(files.begin(), files.end(),
+                                        [&](const File& file) { return answers(file, filter, ranges, name); });
+        if (found != files.end()) std::iter_swap(files.begin(), found);
+    }
+    const File& file = files.front();
     image.path = file.path;
     image.stamp = file.stamp;
     image.online = file.state == FileState::Present;

@@ -88,7 +88,6 @@ Blob pathBlob(const std::filesystem::path& path);
 std::filesystem::path absolutePath(const std::filesystem::path& path);
 /// `path` below `folder`, empty when they are equal; nothing when it is not in it.
 std::optional<std::string> relativeTo(const std::filesystem::path& folder, const std::filesystem::path& path);
-std::string asciiLower(std::string_view text);
 Folder folderFromRow(const SqlQuery& row); ///< columns id, collection, path, online
 
 } // namespace grappa

@@ -1,4 +1,5 @@
 #include "core/base/half.h"
+#include "core/library/folded_name.h"
 #include "core/library/library_impl.h"
 
 #include <algorithm>
@@ -76,15 +77,15 @@ public:
         }
         const auto size = static_cast<std::int64_t>(file.stamp.size);
         if (id) {
-            m_db.run("UPDATE files SET size = ?2, mtime_ns = ?3, state = ?4, image = ?5, error = ?6, reason = ?7 "
-                     "WHERE id = ?1",
-                     *id, size, file.stamp.mtimeNs, state, image, error, reason);
+            m_db.run("UPDATE files SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, state = ?5, image = ?6, error = ?7, "
+                     "reason = ?8 WHERE id = ?1",
+                     *id, size, file.stamp.mtimeNs, file.stamp.ctimeNs, state, image, error, reason);
         } else {
-            const std::string name = asciiLower(file.relativePath.filename().native());
-            m_db.run("INSERT INTO files (folder, path, name, size, mtime_ns, state, image, error, reason) "
-                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            const std::string name = foldedName(file.relativePath.filename().native());
+            m_db.run("INSERT INTO files (folder, path, name, size, mtime_ns, ctime_ns, state, image, error, reason) "
+                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                      file.folder, pathBlob(file.relativePath), Blob(std::string_view(name)), size, file.stamp.mtimeNs,
-                     state, image, error, reason);
+                     file.stamp.ctimeNs, state, image, error, reason);
             id = m_db.lastInsertId();
         }
         committed.fileIds.push_back(*id);
@@ -131,6 +132,10 @@ private:
                 hash, std::int64_t{file.width}, std::int64_t{file.height}, file.format, file.damage, file.takenAt);
             image = m_db.lastInsertId();
             ++committed.newImages;
+        } else if (file.decoded) {
+            m_db.run("UPDATE images SET width = ?2, height = ?3, format = ?4, damage = ?5, taken_at = ?6 WHERE id = ?1",
+                     *image, std::int64_t{file.width}, std::int64_t{file.height}, file.format, file.damage,
+                     file.takenAt);
         }
         if (!file.vector.empty()) addVector(*image, file.vector);
         return *image;

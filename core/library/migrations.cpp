@@ -197,7 +197,14 @@ constexpr const char* step4 = R"sql(
 ALTER TABLE embeddings ADD COLUMN neighbourhood BLOB;
 )sql";
 
-constexpr std::array steps{step1, step2, step3, step4};
+// A rewrite that keeps size and time is noticed by the time of the last change of status; 0 = not known. Names are
+// compared folded and normalised, not in ASCII alone (folded_file_name() is foldedName() of a path's last part).
+constexpr const char* step5 = R"sql(
+ALTER TABLE files ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
+UPDATE files SET name = folded_file_name(path);
+)sql";
+
+constexpr std::array steps{step1, step2, step3, step4, step5};
 
 constexpr std::string_view sqliteMagic("SQLite format 3\0", 16);
 

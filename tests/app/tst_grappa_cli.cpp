@@ -29,6 +29,13 @@ private Q_SLOTS:
     void movedFilesKeepTheirVectors();
     void vanishedFilesGoOffline();
     void unreadableFilesAreRows();
+    void renamedFolderLeavesNoGhosts();
+    void missingFilesAreMarkedAndForgotten();
+    void rewritesThatKeepSizeAndTimeAreSeen();
+    void foldersOfOneNameAreTwoCollections();
+    void copiesAnswerByTheirCollection();
+    void twoInputSizesAreSaid();
+    void whatIsLeftAloneIsCounted();
     void searchFindsTheSameImageFirst();
     void searchFilters();
     void levelsAndNeighbourhoods();
@@ -132,9 +139,12 @@ void TestGrappaCli::waitingThreadsDoNotSpin_data() {
     QTest::addColumn<QString>("chosen"); // by the caller; empty = nothing
     QTest::addColumn<QString>("policy");
     for (const char* verb : {"import", "adapt", "search", "levels", "embed", "eval", "explain", "export", "serve"})
-        QTest::newRow(verb) << QStringList{QLatin1String(verb), "--help"} << "" << "PASSIVE";
-    QTest::newRow("version") << QStringList{"--version"} << "" << "PASSIVE";
-    QTest::newRow("the caller's choice") << QStringList{"--version"} << "ACTIVE" << "ACTIVE";
+        QTest::newRow(verb) << QStringList{QLatin1String(verb), "--help"} << ""
+                            << "PASSIVE";
+    QTest::newRow("version") << QStringList{"--version"} << ""
+                             << "PASSIVE";
+    QTest::newRow("the caller's choice") << QStringList{"--version"} << "ACTIVE"
+                                         << "ACTIVE";
 }
 
 void TestGrappaCli::waitingThreadsDoNotSpin() {
@@ -229,6 +239,134 @@ void TestGrappaCli::unreadableFilesAreRows() {
     // Two equal files are one image.
     QCOMPARE(cli("mixed-library").run({"info"}).json()["images"].get<int>(), 4);
     QVERIFY(cli("mixed-library").run({"verify"}).json()["clean"].get<bool>());
+}
+
+void TestGrappaCli::renamedFolderLeavesNoGhosts() {
+    QVERIFY(grappa::test::writeImages(folder("ghosts/2023"), 4, 500));
+    QVERIFY(grappa::test::writeImages(folder("ghosts/other"), 3, 510));
+    const Cli program = cli("ghosts-library");
+    QCOMPARE(program.run({"import", folder("ghosts")}).exitCode, 0);
+    QVERIFY(QDir(folder("ghosts")).rename("2023", "2024"));
+    const json again = program.run({"import", folder("ghosts")}).json();
+    QCOMPARE(again["embedded"].get<int>(), 0);
+    QCOMPARE(again["offline"].get<int>(), 0);
+    QCOMPARE(again["moved"].get<int>(), 4);
+    const json row = program.run({"collections"}).json()["collections"][0];
+    QCOMPARE(row["images"].get<int>(), 7);
+    QCOMPARE(row["offline"].get<int>(), 0);
+    QVERIFY(!program.run({"export"}).out.contains("/2023/"));
+}
+
+void TestGrappaCli::missingFilesAreMarkedAndForgotten() {
+    QVERIFY(grappa::test::writeImages(folder("gone"), 3, 520));
+    const Cli program = cli("gone-library");
+    QCOMPARE(program.run({"import", folder("gone")}).exitCode, 0);
+    QVERIFY(QFile::remove(folder("gone/0001.jpg")));
+    QCOMPARE(program.run({"import", folder("gone")}).json()["offline"].get<int>(), 1);
+    const auto online = [&] {
+        std::vector<bool> states;
+        const json images = program.run({"export"}).json()["images"];
+        for (const json& image : images)
+            states.push_back(image["online"].get<bool>());
+        return states;
+    };
+    QCOMPARE(online(), (std::vector<bool>{true, false, true}));
+    QCOMPARE(program.run({"collections", "--forget-missing", "gone"}).exitCode, 0);
+    QCOMPARE(online(), (std::vector<bool>{true, true}));
+    QCOMPARE(program.run({"collections"}).json()["collections"][0]["offline"].get<int>(), 0);
+    QCOMPARE(program.run({"collections", "--forget-missing", "nosuch"}).exitCode, 1);
+}
+
+void TestGrappaCli::rewritesThatKeepSizeAndTimeAreSeen() {
+    QDir().mkpath(folder("rewritten"));
+    const QString path = folder("rewritten/a.bmp"); // of one size for every picture
+    QVERIFY(grappa::test::makeImage(530).save(path));
+    const QDateTime time = QFileInfo(path).lastModified();
+    const Cli program = cli("rewritten-library");
+    QCOMPARE(program.run({"import", folder("rewritten")}).exitCode, 0);
+    const json before = program.run({"info", "--id", "1"}).json();
+    QVERIFY(grappa::test::makeImage(531, 128, 160).save(path));
+    QFile file(path);
+    QVERIFY(file.open(QFile::ReadWrite) && file.setFileTime(time, QFile::FileModificationTime));
+    file.close();
+    const json again = program.run({"import", folder("rewritten")}).json();
+    QCOMPARE(again["embedded"].get<int>(), 1);
+    const json rows = program.run({"export"}).json()["images"];
+    QCOMPARE(rows.size(), std::size_t{1});
+    QVERIFY(rows[0]["hash"] != before["hash"]);
+    const json reread = program.run({"import", "--reread", folder("rewritten")}).json();
+    QCOMPARE(reread["imported"].get<int>(), 1);
+    QCOMPARE(reread["embedded"].get<int>(), 0);
+}
+
+void TestGrappaCli::foldersOfOneNameAreTwoCollections() {
+    QVERIFY(grappa::test::writeImages(folder("anna/Photos"), 3, 540));
+    QVERIFY(grappa::test::writeImages(folder("ben/Photos"), 2, 550));
+    const Cli program = cli("names-library");
+    for (int round = 0; round < 2; ++round) // the second adds nothing
+        for (const char* owner : {"anna/Photos", "ben/Photos"})
+            QCOMPARE(program.run({"import", folder(owner)}).exitCode, 0);
+    json rows = program.run({"collections"}).json()["collections"];
+    QCOMPARE(rows.size(), std::size_t{2});
+    QCOMPARE(rows[0]["name"].get<std::string>(), std::string("Photos"));
+    QCOMPARE(rows[0]["images"].get<int>(), 3);
+    QCOMPARE(rows[1]["name"].get<std::string>(), std::string("Photos (ben)"));
+    QCOMPARE(rows[1]["images"].get<int>(), 2);
+    QCOMPARE(program.run({"import", folder("ben/Photos"), "--collection", "Photos"}).exitCode, 0);
+    rows = program.run({"collections"}).json()["collections"];
+    QCOMPARE(rows[0]["images"].get<int>(), 5);
+}
+
+void TestGrappaCli::copiesAnswerByTheirCollection() {
+    QVERIFY(grappa::test::writeImages(folder("A"), 3, 560));
+    QDir().mkpath(folder("B"));
+    QVERIFY(QFile::copy(folder("A/0001.jpg"), folder("B/copy.jpg")));
+    const Cli program = cli("copies-library");
+    QCOMPARE(program.run({"import", folder("A")}).exitCode, 0);
+    QCOMPARE(program.run({"import", folder("B")}).exitCode, 0);
+    const auto firstOf = [](const json& rows) { return rows.at(0)["path"].get<std::string>(); };
+    const std::string copy = folder("B/copy.jpg").toStdString();
+    const QString query = folder("A/0000.jpg");
+    QCOMPARE(firstOf(program.run({"export", "--collection", "B"}).json()["images"]), copy);
+    QCOMPARE(firstOf(program.run({"search", query, "--collection", "B"}).json()["results"]), copy);
+    QCOMPARE(firstOf(program.run({"search", query, "--folder", folder("B")}).json()["results"]), copy);
+    QCOMPARE(firstOf(program.run({"search", query, "--name", "COPY"}).json()["results"]), copy);
+}
+
+void TestGrappaCli::twoInputSizesAreSaid() {
+    QVERIFY(grappa::test::writeImages(folder("small"), 2, 570));
+    QVERIFY(grappa::test::writeImages(folder("large"), 3, 580));
+    const Cli program = cli("sizes-library");
+    QCOMPARE(program.run({"import", folder("small")}).exitCode, 0);
+    const auto problems = [&] { return program.run({"search", folder("small/0000.jpg")}).json()["problems"]; };
+    QVERIFY(problems().empty());
+    const int size = program.run({"info"}).json()["embeddingSets"][0]["inputSize"].get<int>();
+    QCOMPARE(program.run({"--input-size", QString::number(2 * size), "import", folder("large")}).exitCode, 0);
+    const json said = problems();
+    QCOMPARE(said.size(), std::size_t{1});
+    QVERIFY(said[0].get<std::string>().starts_with("3 images are not searched"));
+    QVERIFY(said[0].get<std::string>().find(std::to_string(size)) != std::string::npos);
+}
+
+void TestGrappaCli::whatIsLeftAloneIsCounted() {
+    QVERIFY(grappa::test::writeImages(folder("phone"), 2, 590));
+    QVERIFY(grappa::test::writeImages(folder("phone/@eaDir"), 2, 595));
+    QVERIFY(QFile::copy(folder("phone/0000.jpg"), folder("phone/photo.jpeg!d")));
+    for (const char* name : {"clip.mp4", "0000.xmp", "notes.txt", "app.ico"}) {
+        QFile file(folder("phone/") + QLatin1String(name));
+        QVERIFY(file.open(QFile::WriteOnly) && file.write(QByteArray("\0\0\1\0\1\0", 6)) > 0);
+    }
+    const Cli program = cli("phone-library");
+    const CliResult result = program.run({"import", folder("phone")});
+    QCOMPARE(result.exitCode, 4);
+    const json summary = result.json();
+    QCOMPARE(summary["found"].get<int>(), 4);
+    QCOMPARE(summary["leftAlone"], (json{{"videos", 1}, {"sidecars", 1}, {"companions", 1}, {"others", 1}}));
+    QCOMPARE(summary["unreadable"].size(), std::size_t{1});
+    QVERIFY(summary["unreadable"][0]["reason"].get<std::string>().find("ICO") != std::string::npos);
+    QCOMPARE(program.run({"import", "--everything", folder("phone")}).json()["found"].get<int>(), 6);
+    QCOMPARE(program.run({"import", folder("phone")}).json()["found"].get<int>(), 6);
+    QCOMPARE(program.run({"import", "--no-everything", folder("phone")}).json()["found"].get<int>(), 4);
 }
 
 void TestGrappaCli::searchFindsTheSameImageFirst() {

@@ -105,8 +105,8 @@ ExportSummary exportImages(Library& library, const ExportRequest& request, const
         throw Error(ErrorCode::Usage, displayPath(request.target) + " is an image: choose another name.");
     std::vector<Row> rows;
     for (std::size_t i = 0; i < request.images.size() && !stop.stop_requested(); ++i) {
-        auto image = library.image(request.images[i]);
-        if (!image || image->path.empty()) {
+        auto image = library.image(request.images[i], request.filter);
+        if (!image || image->path.empty() || !image->online) {
             ++summary.left;
             continue;
         }

@@ -18,6 +18,7 @@ struct ExportRequest {
     std::vector<float> scores{}; ///< one for each image, or none
     ExportFormat format = ExportFormat::Paths;
     std::filesystem::path target{}; ///< a file, or for copies and links a folder
+    ImageFilter filter{};           ///< an image of several files goes out as the one that answers it best
 };
 
 struct ExportSummary {

@@ -12,11 +12,13 @@ bool hasFolderChanges(Library& library, CollectionId collection, std::stop_token
         std::uint64_t seen = 0;
         bool changed = false;
         try {
-            const ScanSummary scanned = scanFolder(folder.path, context, [&](const ScannedFile& file) {
+            const ScanOptions options{.companions = library.readsCompanions(folder.path)};
+            const auto look = [&](const ScannedFile& file) {
                 const auto known = changed ? std::nullopt : library.findFile(folder.id, file.relativePath);
                 changed = changed || !known || known->state == FileState::Offline || known->stamp != file.stamp;
                 ++seen;
-            });
+            };
+            const ScanSummary scanned = scanFolder(folder.path, context, look, options);
             seen += scanned.failures.size(); // an import keeps a row for each
         } catch (const Error& error) {
             if (error.code() != ErrorCode::NotFound) throw;

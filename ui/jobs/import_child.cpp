@@ -126,6 +126,10 @@ void ImportChild::handleEnd(const ChildEnd& end) {
     if (end.started && !end.crashed && (end.exitCode == 0 || end.exitCode == exitSomeUnreadable)) {
         const ImportRequest done = std::move(m_queue.front());
         m_queue.pop_front();
+        if (const auto left = m_result.find("leftAlone"); left != m_result.end() && left->is_object()) {
+            m_status.videos = left->value("videos", 0);
+            m_status.otherFiles = left->value("sidecars", 0) + left->value("companions", 0) + left->value("others", 0);
+        }
         setState(ImportState::Done);
         Q_EMIT finished(done);
         if (!m_queue.empty() || !m_stopped.empty()) goOn();

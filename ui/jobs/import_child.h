@@ -33,6 +33,8 @@ struct ImportStatus {
     Progress progress{};     ///< the last that was reported; kept after the end
     Problem problem{};       ///< when Failed
     std::size_t waiting = 0; ///< imports that come after this one
+    int videos = 0;          ///< when Done: left alone in the folders
+    int otherFiles = 0;      ///< the same of files that are no pictures, and of what other programs keep beside them
 };
 
 /// Runs `grappa-cli import`, one at a time; further requests wait in a queue. Starting, resuming and trying again are

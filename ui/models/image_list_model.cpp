@@ -145,8 +145,10 @@ int ImageListModel::rowOf(ImageId id) const {
 std::vector<Image> ImageListModel::readRecords(std::span<const int> rows, std::size_t limit) {
     std::vector<Image> records;
     for (const int row : rows.first(std::min(rows.size(), limit))) {
-        const Image* known = recordAt(row);
-        auto image = known ? std::optional(*known) : imageAt(row) ? m_fetch(*imageAt(row)) : std::nullopt;
+        const auto id = imageAt(row);
+        const Record* known = id ? m_records.object(*id) : nullptr;
+        const bool current = known && known->generation == m_generation;
+        auto image = current ? std::optional(known->image) : id ? m_fetch(*id) : std::nullopt;
         if (image) records.push_back(std::move(*image));
     }
     return records;

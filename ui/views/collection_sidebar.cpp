@@ -217,6 +217,9 @@ void CollectionSidebar::showMenu(const QPoint& position) {
     QAction* unreadable = menu->addAction(tr("Show unreadable files…"), this,
                                           [this, collection] { Q_EMIT unreadableRequested(*collection); });
     unreadable->setEnabled(record && record->unreadable > 0);
+    QAction* missing = menu->addAction(tr("Forget missing files"), this,
+                                       [this, collection] { Q_EMIT forgetMissingRequested(*collection); });
+    missing->setEnabled(record && record->offline > 0);
     addRelinks(menu, *collection);
     menu->addSeparator();
     menu->addAction(tr("Rename"), QKeySequence(Qt::Key_F2), this,

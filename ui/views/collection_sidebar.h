@@ -35,6 +35,7 @@ public:
 Q_SIGNALS:
     void collectionChosen(std::optional<grappa::CollectionId> collection);
     void rescanRequested(grappa::CollectionId collection);
+    void forgetMissingRequested(grappa::CollectionId collection);
     void unreadableRequested(grappa::CollectionId collection);
     void removeRequested(grappa::CollectionId collection);
     void relinkRequested(const grappa::Folder& folder);

@@ -163,7 +163,8 @@ QMimeData* ImageActions::mimeData(const QModelIndexList& indexes) {
     std::vector<int> rows;
     for (const QModelIndex& index : indexes)
         rows.push_back(index.row());
-    const std::vector<Image> images = m_browser.images()->readRecords(rows, handledAtMost);
+    std::vector<Image> images = m_browser.images()->readRecords(rows, handledAtMost);
+    std::erase_if(images, [](const Image& image) { return !image.online; }); // nothing there to be taken
     if (images.empty()) return nullptr;
     QList<QUrl> urls;
     QStringList paths;
@@ -239,7 +240,7 @@ void ImageActions::chooseExportTarget(ExportFormat format) {
 }
 
 void ImageActions::exportTo(ExportFormat format, const std::filesystem::path& target) {
-    ExportRequest request{.format = format, .target = target};
+    ExportRequest request{.format = format, .target = target, .filter = m_browser.place().filter};
     std::vector<int> rows;
     for (const QItemSelectionRange& range : m_gallery->selectionModel()->selection()) {
         for (int row = range.top(); row <= range.bottom(); ++row)

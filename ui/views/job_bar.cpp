@@ -74,6 +74,9 @@ QString importText(const ImportStatus& status) {
         break;
     case ImportState::Done:
         text = JobText::tr("%1 is imported").arg(status.request.name);
+        if (status.videos > 0) text += u" · "_s + JobText::tr("%n video(s) left alone", nullptr, status.videos);
+        if (status.otherFiles > 0)
+            text += u" · "_s + JobText::tr("%n other file(s) left alone", nullptr, status.otherFiles);
         break;
     }
     if (status.waiting > 0)

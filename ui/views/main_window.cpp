@@ -277,6 +277,7 @@ void MainWindow::connectCollections() {
     connect(m_sidebar, &CollectionSidebar::collectionChosen, &m_browser, &Browser::showCollection);
     connect(m_sidebar, &CollectionSidebar::collectionChosen, m_learning, &LearningController::showGallery);
     connect(m_sidebar, &CollectionSidebar::rescanRequested, changes, &CollectionChanges::rescan);
+    connect(m_sidebar, &CollectionSidebar::forgetMissingRequested, changes, &CollectionChanges::forgetMissing);
     connect(m_sidebar, &CollectionSidebar::unreadableRequested, this, &MainWindow::showUnreadable);
     connect(m_sidebar, &CollectionSidebar::addFoldersRequested, this, &MainWindow::chooseFolders);
     connect(m_sidebar, &CollectionSidebar::removeRequested, this, &MainWindow::remove);

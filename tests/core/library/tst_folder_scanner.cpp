@@ -63,10 +63,11 @@ private Q_SLOTS:
     void suffixes_data() {
         QTest::addColumn<QString>("name");
         QTest::addColumn<bool>("image");
-        for (const char* name : {"a.jpg", "a.JPEG", "a.jpe", "a.jfif", "a.Png", "a.webp", "a.tif", "a.TIFF", "a.bmp",
-                                 "a.gif", "a.b.jpg", "a..jpg"})
+        for (const char* name :
+             {"a.jpg", "a.JPEG", "a.jpe", "a.jfif", "a.Png", "a.webp", "a.tif", "a.TIFF", "a.bmp", "a.gif", "a.b.jpg",
+              "a..jpg", "a.HEIC", "a.avif", "a.jxl", "a.jp2", "a.svg", "a.mpo", "a.jpg "})
             QTest::newRow(name) << name << true;
-        for (const char* name : {"a", "jpg", "a.jpg.txt", "a.jp2", "a.svg", "a.", ".jpg"})
+        for (const char* name : {"a", "jpg", "a.jpg.txt", "a.mp4", "a.", ".jpg"})
             QTest::newRow(name) << name << false;
     }
     void suffixes() {
@@ -81,7 +82,7 @@ private Q_SLOTS:
         const Result result = scan(root());
         QCOMPARE(result.paths, (Paths{"a.jpg", "b/1.jpg", "b/2.jpg", "c/f.gif", "c/d/e.png"}));
         QCOMPARE(result.summary.files, 5u);
-        QCOMPARE(result.summary.otherFiles, 1u);
+        QCOMPARE(result.summary.leftAlone.others, 1u);
         QVERIFY(result.summary.failures.empty());
     }
 
@@ -112,6 +113,87 @@ private Q_SLOTS:
         makeFile(root() / "A.jpg");
         makeFile(root() / "a.jpg");
         QCOMPARE(scan(root()).paths, (Paths{"A.jpg", "a.jpg"}));
+    }
+
+    void picturesAreFoundByContent_data() {
+        QTest::addColumn<QByteArray>("content");
+        QTest::newRow("JPEG") << QByteArray("\xff\xd8\xff\xe0 and more");
+        QTest::newRow("PNG") << QByteArray("\x89PNG\r\n\x1a\n and more");
+        QTest::newRow("WebP") << QByteArray("RIFF\x10\0\0\0WEBPVP8 ", 16);
+        QTest::newRow("GIF") << QByteArray("GIF89a and more");
+        QTest::newRow("TIFF") << QByteArray("II*\0 and more", 13);
+        QTest::newRow("BigTIFF") << QByteArray("MM\0+ and more", 13);
+        QTest::newRow("BMP") << QByteArray("BM\x10\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", 18);
+        QTest::newRow("HEIC") << QByteArray("\0\0\0\x18"
+                                            "ftypheic\0\0\0\0mif1heic",
+                                            24);
+        QTest::newRow("JPEG 2000") << QByteArray("\0\0\0\x0cjP  \r\n\x87\n", 12);
+    }
+    void picturesAreFoundByContent() {
+        QFETCH(QByteArray, content);
+        Paths names{"a", "a.jpeg!d", "a.jpg (1)", "a.jpg-1", "a.jpg.bak", "a.jpg_large", "a.part", "a.txt", "a~", "b."};
+        for (const std::string& name : names)
+            makeFile(root() / name, content.toStdString());
+        std::sort(names.begin(), names.end());
+        QCOMPARE(scan(root()).paths, names);
+    }
+
+    void otherFilesAreCounted() {
+        makeFile(root() / "clip.mp4");
+        makeFile(root() / "clip", std::string("\0\0\0\x18"
+                                              "ftypmp42",
+                                              12));
+        makeFile(root() / "a.xmp");
+        makeFile(root() / "a.thm", "\xff\xd8\xff");
+        makeFile(root() / "README");
+        makeFile(root() / "letter.txt", "BMW and nothing that looks like a bitmap");
+        const Result result = scan(root());
+        QVERIFY(result.paths.empty() && result.summary.failures.empty());
+        QCOMPARE(result.summary.leftAlone.videos, 2u);
+        QCOMPARE(result.summary.leftAlone.sidecars, 2u);
+        QCOMPARE(result.summary.leftAlone.others, 2u);
+    }
+
+    void companionsAreLeftAlone_data() {
+        QTest::addColumn<QString>("name");
+        for (const char* name :
+             {"@eaDir/a.jpg/XL.jpg", "x/@eaDir/b.jpg", "#recycle/a.jpg", "$RECYCLE.BIN/a.jpg", "@Recycle/a.jpg",
+              "__MACOSX/a.jpg", "Catalog Previews.lrdata/1/a.jpg", "Mine.photoslibrary/resources/derivatives/a.jpg",
+              ".trashed-1700000000-a.jpg", "quiet/.nomedia", "quiet/below/a.jpg"})
+            QTest::newRow(name) << name;
+    }
+    void companionsAreLeftAlone() {
+        QFETCH(QString, name);
+        makeFile(root() / "a.jpg");
+        makeFile(root() / "Mine.photoslibrary/originals/0/b.jpg");
+        makeFile(root() / name.toStdString());
+        if (name.startsWith("quiet")) makeFile(root() / "quiet/.nomedia");
+        const Result result = scan(root());
+        QCOMPARE(result.paths, (Paths{"a.jpg", "Mine.photoslibrary/originals/0/b.jpg"}));
+        QCOMPARE(result.summary.leftAlone.companions, 1u);
+        QVERIFY(result.summary.failures.empty());
+    }
+
+    void companionsAreReadWhenAskedFor() {
+        makeFile(root() / "@eaDir/a.jpg");
+        makeFile(root() / "quiet/.nomedia");
+        makeFile(root() / "quiet/b.jpg");
+        Paths found;
+        const auto add = [&](const ScannedFile& file) { found.push_back(file.relativePath.native()); };
+        scanFolder(root(), {}, add, {.companions = true});
+        QCOMPARE(found, (Paths{"@eaDir/a.jpg", "quiet/b.jpg"}));
+        // A folder that the user names is meant, whatever its name.
+        QCOMPARE(scan(root() / "@eaDir").paths, Paths{"a.jpg"});
+        QCOMPARE(scan(root() / "quiet").paths, Paths{"b.jpg"});
+    }
+
+    void appleDoubleIsNoPicture() {
+        makeFile(root() / "._a.jpg", std::string("\0\5\x16\7\0\2\0\0Mac OS X", 16));
+        makeFile(root() / "._b.jpg", "\xff\xd8\xff\xe0 a picture with an odd name");
+        makeFile(root() / "a.jpg");
+        const Result result = scan(root());
+        QCOMPARE(result.paths, (Paths{"._b.jpg", "a.jpg"}));
+        QCOMPARE(result.summary.leftAlone.companions, 1u);
     }
 
     void hiddenFoldersAreLeftOut() {

@@ -297,6 +297,124 @@ private Q_SLOTS:
         QCOMPARE(o.library.findFile(o.folder.id, "b.jpg")->state, FileState::Present);
     }
 
+    void movedFilesAreForgottenWhereTheyWere() {
+        Opened o;
+        const Folder other = o.library.addFolder(o.library.createCollection("Other").id, "/other");
+        const Folder stick = o.library.addFolder(o.library.createCollection("Stick").id, "/stick");
+        o.commit({o.file(o.folder.id, "a.jpg", "a"), o.file(o.folder.id, "b.jpg", "b"),
+                  o.file(o.folder.id, "c.jpg", "c"), o.file(stick.id, "a.jpg", "a")});
+        o.library.setFolderOnline(stick.id, false);
+        QCOMPARE(o.library.forgetMoved(), 0u);
+        // a: renamed within the folder; b: moved to another collection; c: deleted.
+        const auto renamed = o.commit({o.file(o.folder.id, "A.jpg", "a")});
+        o.commit({o.file(other.id, "b.jpg", "b")});
+        QCOMPARE(o.library.markSeen(o.folder.id, renamed.fileIds), 3u);
+        QCOMPARE(o.library.forgetMoved(), 2u);
+        QVERIFY(!o.library.findFile(o.folder.id, "a.jpg"));
+        QVERIFY(!o.library.findFile(o.folder.id, "b.jpg"));
+        QCOMPARE(o.library.findFile(o.folder.id, "c.jpg")->state, FileState::Offline);
+        QCOMPARE(o.library.findFile(stick.id, "a.jpg")->state, FileState::Offline); // the whole folder is away
+        QVERIFY(o.library.verify(true).empty());
+    }
+
+    void missingFilesAreForgottenWhenAskedFor() {
+        Opened o;
+        const Folder away = o.library.addFolder(o.collection.id, "/away");
+        o.commit({o.file(o.folder.id, "a.jpg", "a"), o.file(o.folder.id, "b.jpg", "b"), o.file(away.id, "c.jpg", "c")});
+        o.library.markSeen(o.folder.id, std::vector{o.fileId("a.jpg")});
+        o.library.setFolderOnline(away.id, false);
+        QCOMPARE(o.library.forgetMissing(o.collection.id), 1u);
+        QVERIFY(!o.library.findImage(o.hash("b")));
+        QVERIFY(o.library.findImage(o.hash("a")));
+        QVERIFY(o.library.findImage(o.hash("c")));
+        QCOMPARE(o.library.tail(o.set.id).size(), std::size_t{2});
+        QVERIFY(o.library.verify(true).empty());
+    }
+
+    void theFileThatAnswersIsGiven_data() {
+        QTest::addColumn<QString>("field");
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<QString>("path");
+        QTest::newRow("none") << ""
+                              << ""
+                              << "/photos/first.jpg";
+        QTest::newRow("collection") << "collection"
+                                    << "Pets"
+                                    << "/animals/sub/Second.jpg";
+        QTest::newRow("folder") << "folder"
+                                << "/animals/sub"
+                                << "/animals/sub/Second.jpg";
+        QTest::newRow("folder above") << "folder"
+                                      << "/animals"
+                                      << "/animals/sub/Second.jpg";
+        QTest::newRow("name") << "name"
+                              << "second"
+                              << "/animals/sub/Second.jpg";
+        QTest::newRow("without") << "without"
+                                 << "Holiday"
+                                 << "/animals/sub/Second.jpg";
+        QTest::newRow("no file answers") << "name"
+                                         << "third"
+                                         << "/photos/first.jpg";
+    }
+    void theFileThatAnswersIsGiven() {
+        QFETCH(QString, field);
+        QFETCH(QString, value);
+        QFETCH(QString, path);
+        Opened o;
+        const Folder animals = o.library.addFolder(o.library.createCollection("Pets").id, "/animals");
+        o.commit({o.file(o.folder.id, "first.jpg", "same"), o.file(animals.id, "sub/Second.jpg", "same")});
+        ImageFilter filter;
+        if (field == "collection") filter.collection = o.library.findCollection(value.toStdString())->id;
+        if (field == "folder") filter.folder = value.toStdString();
+        if (field == "name") filter.nameContains = value.toStdString();
+        if (field == "without") filter.without = {o.library.findCollection(value.toStdString())->id};
+        const Image image = *o.library.image(*o.library.findImage(o.hash("same")), filter);
+        QCOMPARE(QString::fromStdString(image.path.native()), path);
+        QCOMPARE(image.files, 2u);
+    }
+
+    void namesMeetInAnyScript_data() {
+        QTest::addColumn<QString>("stored");
+        QTest::addColumn<QString>("typed");
+        QTest::addColumn<bool>("found");
+        const QString composed = QStringLiteral("\u00c9t\u00e9.jpg");
+        const auto decomposed = composed.normalized(QString::NormalizationForm_D);
+        QTest::newRow("small letters") << composed << QStringLiteral("\u00e9t\u00e9") << true;
+        QTest::newRow("capitals") << composed << QStringLiteral("\u00c9T\u00c9") << true;
+        QTest::newRow("typed decomposed") << composed << QStringLiteral("e\u0301te\u0301") << true;
+        QTest::newRow("stored decomposed") << decomposed << QStringLiteral("\u00e9T\u00c9") << true;
+        QTest::newRow("Cyrillic") << QStringLiteral("\u041d\u043e\u0447\u044c.jpg")
+                                  << QStringLiteral("\u043d\u041e\u0427") << true;
+        QTest::newRow("Greek, final sigma") << QStringLiteral("\u03a3\u039f\u03a6\u039f\u03a3.png")
+                                            << QStringLiteral("\u03c3\u03bf\u03c6\u03bf\u03c2") << true;
+        QTest::newRow("sharp s") << QStringLiteral("STRASSE.jpg") << QStringLiteral("stra\u00dfe") << true;
+        QTest::newRow("Hangul") << QStringLiteral("\ud55c\uae00.jpg").normalized(QString::NormalizationForm_D)
+                                << QStringLiteral("\ud55c\uae00") << true;
+        QTest::newRow("full width") << QStringLiteral("\uff21\uff22.jpg") << "ab" << true;
+        QTest::newRow("another letter") << composed << "ete" << false;
+    }
+    void namesMeetInAnyScript() {
+        QFETCH(QString, stored);
+        QFETCH(QString, typed);
+        QFETCH(bool, found);
+        Opened o;
+        o.commit({o.file(o.folder.id, stored.toStdString(), "a"), o.file(o.folder.id, "plain.jpg", "b")});
+        ImageFilter filter;
+        filter.nameContains = typed.toStdString();
+        QCOMPARE(o.library.imageIds(filter).size(), std::size_t{found ? 1u : 0u});
+    }
+
+    void companionsAreReadInTheFolderThatAsks() {
+        Opened o;
+        QVERIFY(!o.library.readsCompanions("/photos"));
+        o.library.setReadsCompanions("/photos/", true);
+        QVERIFY(o.library.readsCompanions("/photos"));
+        QVERIFY(!o.library.readsCompanions("/photos/below"));
+        o.library.setReadsCompanions("/photos", false);
+        QVERIFY(!o.library.readsCompanions("/photos"));
+    }
+
     void unpluggedFolder() {
         Opened o;
         o.commit({o.file(o.folder.id, "a.jpg", "a"), o.unreadable(o.folder.id, "b.jpg", ErrorCode::FileUnreadable)});

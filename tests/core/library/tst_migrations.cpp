@@ -155,6 +155,24 @@ private Q_SLOTS:
         QVERIFY(library.describedCollections(2).empty());
     }
 
+    void oldNamesAreFoundInAnyScript() {
+        LibraryFixture fixture;
+        // "x/\u00c9t\u00e9" in UTF-8, its name in the ASCII lower case of the time.
+        writeOldLibrary(fixture, 3,
+                        "INSERT INTO collections (name, created_at) VALUES ('Old', 1);"
+                        "INSERT INTO folders (collection, path) VALUES (1, x'2f70');"
+                        "INSERT INTO images (hash, width, height, format, damage, taken_at) "
+                        "VALUES (x'00000000000000000000000000000001', 4, 3, 'jpeg', '', 0);"
+                        "INSERT INTO files (folder, path, name, size, mtime_ns, state, image) "
+                        "VALUES (1, x'782fc38974c3a9', x'c38974c3a9', 1, 1, 0, 1)");
+        Library library(fixture.paths, Library::Access::ReadWrite);
+        ImageFilter filter;
+        filter.nameContains = "\xc3\xa9T\xc3\x89";
+        QCOMPARE(library.imageIds(filter).size(), std::size_t{1});
+        // The time of the last change of status is not known: nothing is read again for it.
+        QVERIFY(library.findFile(1, "x/\xc3\x89t\xc3\xa9")->stamp == (FileStamp{1, 1, 12345}));
+    }
+
     void releasedStepsAreNeverChanged() {
         // A changed step would leave libraries of two kinds with one number. Append a step instead.
         const std::string first = schemaSteps().front();
