@@ -18,7 +18,8 @@ struct Options {
     std::string collection;
     bool fromStandardInput = false;
     bool reread = false;
-    std::optional<bool> companions; ///< of the named folders, from now on
+    bool everything = false; ///< companions too, in the named folders and from now on
+    bool notEverything = false;
 };
 
 std::string defaultName(const std::filesystem::path& folder) {
@@ -150,7 +151,7 @@ int run(const Program& program, Options options) {
     const Collection collection = chooseCollection(library, options);
     for (const std::filesystem::path& folder : options.folders) {
         const Folder added = library.addFolder(collection.id, folder);
-        if (options.companions) library.setReadsCompanions(added.path, *options.companions);
+        if (options.everything || options.notEverything) library.setReadsCompanions(added.path, options.everything);
     }
     ImportOptions importing;
     importing.reread = options.reread;
@@ -214,10 +215,11 @@ void addImport(CLI::App& app, Program& program) {
     verb->add_option("--collection", options->collection, "Name of the collection (default: that of the first folder)");
     verb->add_flag("--reread", options->reread,
                    "Read and decode every file anew, also those whose size and times are unchanged");
-    verb->add_flag("--everything,!--no-everything", options->companions,
-                   "In the named folders also read recycle bins, thumbnails and previews that disk stations, systems "
-                   "and other programs keep, and folders with a .nomedia; kept for later imports, until "
-                   "--no-everything");
+    CLI::Option* everything = verb->add_flag(
+        "--everything", options->everything,
+        "In the named folders also read recycle bins, thumbnails and previews that disk stations, systems and other "
+        "programs keep, and folders with a .nomedia; kept for later imports, until --no-everything");
+    verb->add_flag("--no-everything", options->notEverything, "Leave them alone again")->excludes(everything);
     verb->add_flag("-0", options->fromStandardInput, "Read more folders from standard input, separated by NUL");
     verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });
 }

@@ -9,6 +9,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <csignal>
 
 using grappa::test::Cli;
@@ -268,9 +269,10 @@ void TestGrappaCli::missingFilesAreMarkedAndForgotten() {
         const json images = program.run({"export"}).json()["images"];
         for (const json& image : images)
             states.push_back(image["online"].get<bool>());
+        std::sort(states.begin(), states.end()); // ids follow the order in which the workers finish
         return states;
     };
-    QCOMPARE(online(), (std::vector<bool>{true, false, true}));
+    QCOMPARE(online(), (std::vector<bool>{false, true, true}));
     QCOMPARE(program.run({"collections", "--forget-missing", "gone"}).exitCode, 0);
     QCOMPARE(online(), (std::vector<bool>{true, true}));
     QCOMPARE(program.run({"collections"}).json()["collections"][0]["offline"].get<int>(), 0);
@@ -361,7 +363,8 @@ void TestGrappaCli::whatIsLeftAloneIsCounted() {
     QCOMPARE(result.exitCode, 4);
     const json summary = result.json();
     QCOMPARE(summary["found"].get<int>(), 4);
-    QCOMPARE(summary["leftAlone"], (json{{"videos", 1}, {"sidecars", 1}, {"companions", 1}, {"others", 1}}));
+    const json leftAlone{{"videos", 1}, {"sidecars", 1}, {"companions", 1}, {"others", 1}};
+    QVERIFY2(summary["leftAlone"] == leftAlone, summary.dump().c_str());
     QCOMPARE(summary["unreadable"].size(), std::size_t{1});
     QVERIFY(summary["unreadable"][0]["reason"].get<std::string>().find("ICO") != std::string::npos);
     QCOMPARE(program.run({"import", "--everything", folder("phone")}).json()["found"].get<int>(), 6);
