@@ -70,8 +70,8 @@ public:
     /// An embedder by the options; where --input-size is not given, the size of the library's default set is taken so
     /// that one library is not embedded at two sizes by accident.
     Embedder embedder(Library* library) const;
-    /// The same for images that come into the library: described with patches where the backbone has a prior, but as the
-    /// library's other images are where there are some.
+    /// The same for images that come into the library: described with patches where the backbone has a prior, but as
+    /// the library's other images are where there are some.
     Embedder importEmbedder(Library& library) const;
     /// The file of an adaptation: of the name, or itself that file; empty = the library's newest (of --backbone, where
     /// that is given), if there is one. Nothing for "base". Throws NotFound.

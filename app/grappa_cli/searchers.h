@@ -6,11 +6,14 @@
 
 namespace grappa {
 
-/// Searchers over the sets that a query needs, each opened once; a SearcherOf (core/search/outside_query.h) by std::ref.
+/// Searchers over the sets that a query needs, each opened once; a SearcherOf (core/search/outside_query.h) by
+/// std::ref.
 class Searchers {
 public:
     explicit Searchers(Library& library) : m_library(library) {}
-    Searcher& operator()(const EmbeddingSet& set) { return m_searchers.try_emplace(set.id, m_library, set).first->second; }
+    Searcher& operator()(const EmbeddingSet& set) {
+        return m_searchers.try_emplace(set.id, m_library, set).first->second;
+    }
 
 private:
     Library& m_library;

@@ -53,7 +53,7 @@ std::vector<float> fileVector(const Program& program, Library& library, const Em
     Embedder embedder = program.embedderFor(library, set);
     JobContext context = program.context();
     context.report = {};
-    const EmbeddedFile file = std::move(embedFiles(std::array{image}, embedder, region, context).front());
+    const EmbeddedFile file = std::move(embedFiles(std::array{image}, embedder, region, context, true).front());
     if (file.error) throw Error(*file.error, file.reason);
     return outsideQuery(library, set, file.vector, std::ref(searchers));
 }
@@ -71,8 +71,8 @@ std::vector<float> imageVector(const Program& program, Library& library, const E
 
 Json describe(const SearchTarget& target) {
     const EmbeddingSetKey& key = target.set.key;
-    Json set{{"id", target.set.id},          {"modelHash", key.modelHash}, {"inputSize", key.inputSize},
-             {"adaptation", key.adaptation}, {"fusion", key.fusion},       {"whitening", key.whitening},
+    Json set{{"id", target.set.id},          {"modelHash", key.modelHash},  {"inputSize", key.inputSize},
+             {"adaptation", key.adaptation}, {"fusion", key.fusion},        {"whitening", key.whitening},
              {"smoothing", key.smoothing},   {"descriptor", key.descriptor}};
     if (target.level) set["level"] = *target.level;
     return set;
@@ -120,10 +120,8 @@ int run(const Program& program, const Options& options) {
     std::vector<std::string> problems = searcher.problems();
     if (auto unseen = unseenImages(library, target.set, search.filter)) problems.push_back(std::move(*unseen));
     if (program.json) {
-        Program::printJson({{"set", describe(target)},
-                            {"searched", searcher.size()},
-                            {"problems", problems},
-                            {"results", rows}});
+        Program::printJson(
+            {{"set", describe(target)}, {"searched", searcher.size()}, {"problems", problems}, {"results", rows}});
     } else {
         for (const std::string& problem : problems)
             std::cerr << "grappa-cli: " << problem << "\n";

@@ -4,6 +4,7 @@
 
 #include "core/base/base64.h"
 #include "core/base/file_io.h"
+#include "core/jobs/embedding_pipeline.h"
 
 #include <array>
 #include <condition_variable>
@@ -165,24 +166,26 @@ private:
 
     Reply embed(Request& request) {
         Embedder& embedder = model();
-        const DecodeOutcome decoded = decodeCrop(request, embedder);
+        const DecodeOutcome decoded = decodeCrop(request, embedder, true);
+        const std::vector<std::uint8_t>* const crop = &decoded.crop;
         Reply reply{{{"width", decoded.width}, {"height", decoded.height}}, {}};
         if (!decoded.damage.empty()) reply.header["damage"] = decoded.damage;
         if (embedder.adaptation()) {
             const std::array<Description, 2> wanted{Description{"base", false}, Description{}};
-            std::vector<Described> described = embedder.describe(decoded.crop, 1, wanted);
+            std::vector<Described> described = describeCrops(embedder, {&crop, 1}, wanted);
             reply.header["base"] = std::move(described[0].vectors);
             reply.header["fused"] = std::move(described[1].vectors);
             reply.header["attention"] = std::move(described[1].attention);
         } else {
-            reply.header["base"] = embedder.embed(decoded.crop, 1);
+            const Description own = embedder.ownDescription();
+            reply.header["base"] = std::move(describeCrops(embedder, {&crop, 1}, {&own, 1}).front().vectors);
         }
         return reply;
     }
 
     Reply maps(Request& request) {
         Embedder& embedder = model();
-        const DecodeOutcome decoded = decodeCrop(request, embedder);
+        const DecodeOutcome decoded = decodeCrop(request, embedder, false);
         const Embedder::Maps maps = embedder.maps(decoded.crop);
         Reply reply{{{"rows", maps.rows}, {"cols", maps.cols}, {"dim", maps.dim}, {"whole", decoded.cropIsWhole}},
                     rawBytes(maps.patchTokens)};
@@ -208,8 +211,9 @@ private:
         return *m_embedder;
     }
 
-    DecodeOutcome decodeCrop(Request& request, const Embedder& embedder) {
+    DecodeOutcome decodeCrop(Request& request, const Embedder& embedder, bool wholeFrame) {
         DecodeTask task;
+        task.wholeFrame = wholeFrame;
         task.cropSize = embedder.inputSize();
         return decode(request, std::move(task));
     }

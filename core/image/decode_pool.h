@@ -19,6 +19,7 @@ struct DecodeTask {
     std::uint64_t id = 0;         ///< echoed
     std::vector<std::byte> bytes; ///< the whole file
     int cropSize = 0;             ///< side of the model's crop; 0 = none
+    bool wholeFrame = false;      ///< several crops of an image that is much longer than wide (squaresOf())
     bool thumbnail = false;       ///< 256-px JPEG
     int renderSide = 0;           ///< the image with its long side at most this, as RGB; 0 = none
     bool fullDecode = false;      ///< never scale while decoding: slower, for numbers that others can reproduce
@@ -33,7 +34,7 @@ struct DecodeOutcome {
     int width = 0, height = 0; ///< upright, full scale
     std::string damage;        ///< empty, or why the file counts as damaged
     std::int64_t takenAt = 0;
-    std::vector<std::uint8_t> crop; ///< RGB [cropSize, cropSize, 3]
+    std::vector<std::uint8_t> crop; ///< RGB [1, or with wholeFrame up to mostSquares, cropSize, cropSize, 3]
     bool cropIsWhole = false;       ///< the crop is wholeOnWhite(), not evaluationCrop()
     std::vector<std::byte> thumbnail;
     Pixels render;

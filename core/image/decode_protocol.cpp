@@ -1,5 +1,7 @@
 #include "core/image/decode_protocol.h"
 
+#include "core/image/preprocessing.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -27,12 +29,17 @@ std::string printable(const DecodeReply& reply) {
 
 bool plausible(const DecodeTask& task, const DecodeReply& reply) {
     const std::uint64_t cropSide = static_cast<std::uint64_t>(std::max(task.cropSize, 0));
+    const std::uint64_t crop = 3 * cropSide * cropSide;
+    const std::uint64_t crops = crop == 0 ? 0 : reply.cropBytes / crop;
+    const bool cropFits = crop == 0 ? reply.cropBytes == 0
+                                    : reply.cropBytes == crops * crop && crops >= 1 &&
+                                          crops <= (task.wholeFrame ? std::uint64_t{mostSquares} : 1);
     const bool renderFits = task.renderSide > 0 ? std::min(reply.renderWidth, reply.renderHeight) >= 1 &&
                                                       std::max(reply.renderWidth, reply.renderHeight) <= task.renderSide
                                                 : reply.renderWidth == 0 && reply.renderHeight == 0;
     return reply.format >= 0 && reply.format <= static_cast<std::int32_t>(ImageFormat::Jxl) && reply.width >= 1 &&
-           reply.height >= 1 && reply.cropBytes == 3 * cropSide * cropSide &&
-           reply.thumbnailBytes <= (task.thumbnail ? maxThumbnailBytes : 0) && renderFits;
+           reply.height >= 1 && cropFits && reply.thumbnailBytes <= (task.thumbnail ? maxThumbnailBytes : 0) &&
+           renderFits;
 }
 
 /// Takes the next `size` bytes of the memory file.
@@ -56,6 +63,7 @@ DecodeRequest requestFor(const DecodeTask& task) {
     request.cropSize = std::max(task.cropSize, 0);
     request.renderSide = std::max(task.renderSide, 0);
     request.fullDecode = task.fullDecode ? 1 : 0;
+    request.wholeFrame = task.wholeFrame ? 1 : 0;
     request.thumbnail = task.thumbnail;
     request.hasRegion = task.region.has_value();
     request.region = task.region.value_or(Region{});

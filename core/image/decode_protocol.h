@@ -22,6 +22,7 @@ struct DecodeRequest {
     std::uint64_t size = 0;
     std::int32_t cropSize = 0;
     std::int32_t renderSide = 0;
+    std::int32_t wholeFrame = 0;
     std::int32_t thumbnail = 0;
     std::int32_t fullDecode = 0;
     std::int32_t hasRegion = 0;

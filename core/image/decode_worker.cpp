@@ -92,9 +92,13 @@ private:
         m_written = 0;
         if (request.cropSize > 0) {
             const bool whole = image.transparent && !request.hasRegion;
-            const Pixels crop =
-                whole ? wholeOnWhite(image.pixels, request.cropSize) : evaluationCrop(image.pixels, request.cropSize);
-            reply.cropBytes = append(crop.rgb);
+            const int squares = request.wholeFrame && !whole ? squaresOf(image.pixels.width, image.pixels.height) : 1;
+            for (int i = 0; i < squares; ++i) {
+                const Pixels crop = whole          ? wholeOnWhite(image.pixels, request.cropSize)
+                                    : squares == 1 ? evaluationCrop(image.pixels, request.cropSize)
+                                                   : squareAt(image.pixels, i, request.cropSize);
+                reply.cropBytes += append(crop.rgb);
+            }
             reply.cropIsWhole = whole ? 1 : 0;
         }
         if (request.thumbnail) reply.thumbnailBytes = append(encodeJpeg(thumbnailOf(image.pixels, thumbnailSide)));
@@ -112,7 +116,10 @@ private:
         if (request.hasRegion) options.region = request.region;
         if (request.fullDecode) return options;
         if (request.cropSize > 0) options.shortSide = shortSideFor(request.cropSize);
-        options.longSide = std::max(request.thumbnail ? thumbnailSide : 0, request.renderSide);
+        // A crop has room for a thumbnail even where none is asked for: the scale must not depend on it, since an image
+        // that is described twice shall get the same vector.
+        const bool thumbnail = request.thumbnail || request.cropSize > 0;
+        options.longSide = std::max(thumbnail ? thumbnailSide : 0, request.renderSide);
         return options;
     }
 

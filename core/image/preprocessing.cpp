@@ -59,6 +59,22 @@ Pixels evaluationCrop(const Pixels& image, int size) {
     return crop;
 }
 
+int squaresOf(int width, int height) {
+    constexpr double longestForOne = 1.6;
+    const double aspect = static_cast<double>(std::max(width, height)) / std::min(width, height);
+    return aspect <= longestForOne ? 1 : std::min(mostSquares, static_cast<int>(std::ceil(aspect - 0.01)));
+}
+
+Pixels squareAt(const Pixels& image, int i, int size) {
+    const int side = std::min(image.width, image.height), gaps = squaresOf(image.width, image.height) - 1;
+    const auto from = [&](int length) { return gaps == 0 ? (length - side) / 2 : i * (length - side) / gaps; };
+    const cv::Mat square = view(image)(cv::Rect(from(image.width), from(image.height), side, side));
+    Pixels crop = emptyPixels(size, size);
+    cv::Mat cropView = view(crop);
+    cv::resize(square, cropView, cropView.size(), 0, 0, side > size ? cv::INTER_AREA : cv::INTER_CUBIC);
+    return crop;
+}
+
 Pixels wholeOnWhite(const Pixels& image, int size) {
     const cv::Mat whole = view(image);
     const double scale = static_cast<double>(size) / std::max(image.width, image.height);

@@ -12,6 +12,14 @@ int shortSideFor(int size);
 /// at); the ImageNet normalisation is done on the device by the embedder.
 Pixels evaluationCrop(const Pixels& image, int size);
 
+/// How many squares along its long side show all of an image: 1 where a centre crop shows most of it (up to 1.6 short
+/// sides), else as many as leave no gap, at most 5.
+int squaresOf(int width, int height);
+constexpr int mostSquares = 5;
+
+/// Square i of squaresOf(), from end to end, without a margin [size, size, 3].
+Pixels squareAt(const Pixels& image, int i, int size);
+
 /// The whole image in the middle of a white square [size, size, 3]: for a thing without a background (transparent
 /// pixels), of which a centre crop would cut off the ends. On the sample stamps the five nearest neighbours of an
 /// animal are animals in 85 % of cases, 79 % with the centre crop (168 px).

@@ -52,6 +52,7 @@ EmbeddingSet embedUnderAdaptation(Library& library, CollectionId collection, con
             DecodeTask task;
             task.bytes = readUserFile(missing[next].second, fileLimit).bytes;
             task.cropSize = embedder.inputSize();
+            task.wholeFrame = true;
             item.task = std::move(task);
         } catch (const Error&) {
             // The next import of the collection says what is wrong with it.

@@ -58,9 +58,8 @@ void updateNeighbourhoods(Library& library, const EmbeddingSet& plain, const Job
 FileLock lockDerivedSets(const Library& library) {
     auto lock = FileLock::tryAcquire(library.paths().jobLock("derive"));
     if (!lock)
-        throw Error(ErrorCode::Locked,
-                    "Another process computes levels or neighbourhoods of this library; wait until "
-                    "it is done.");
+        throw Error(ErrorCode::Locked, "Another process computes levels or neighbourhoods of this library; wait until "
+                                       "it is done.");
     return std::move(*lock);
 }
 

@@ -25,8 +25,8 @@ EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const Whi
 using EmbedMissing = std::function<void(Library& library, const EmbeddingSet& set, const JobContext& context)>;
 
 /// After images were added: brings each set that derives from another one up to date, in the order in which they
-/// derive: whitened base (made where the backbone has a prior), then the sets of adaptations (by `embed`; without it they
-/// stay as they are), then levels, then diffused sets. Takes the lock. Throws Locked, Interrupted.
+/// derive: whitened base (made where the backbone has a prior), then the sets of adaptations (by `embed`; without it
+/// they stay as they are), then levels, then diffused sets. Takes the lock. Throws Locked, Interrupted.
 void updateDerivedSets(Library& library, const JobContext& context, const EmbedMissing& embed = {});
 
 } // namespace grappa

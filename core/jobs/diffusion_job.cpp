@@ -84,10 +84,9 @@ EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const 
         const std::span<float> rows(points.data_ptr<float>(), static_cast<std::size_t>(points.numel()));
         for (std::size_t begin = 0; begin < rows.size(); begin += dim)
             change.apply(rows.subspan(begin, dim));
-        const NearestRows nearest =
-            stored.images.size() <= exactUpTo
-                ? nearestRows(points, static_cast<std::int64_t>(storedNeighbours), context)
-                : nearestByIndex(searcher, stored, rows, context);
+        const NearestRows nearest = stored.images.size() <= exactUpTo
+                                        ? nearestRows(points, static_cast<std::int64_t>(storedNeighbours), context)
+                                        : nearestByIndex(searcher, stored, rows, context);
         stored.vectors = torch::Tensor();
         const Diffusion diffusion(nearest, {});
         neighbourhoods = neighbourhoodsOf(nearest, diffusion, stored.images);

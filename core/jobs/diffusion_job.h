@@ -6,8 +6,8 @@
 namespace grappa {
 
 /// Computes the diffused set of a plain one, with its neighbourhoods, all of it (core/search/diffusion.h). The nearest
-/// neighbours are exact up to 120,000 images, beyond that those of the index. Memory: 8 bytes a number of the set. Under
-/// lockDerivedSets() (core/jobs/derived_sets.h). Throws Interrupted; then nothing has changed.
+/// neighbours are exact up to 120,000 images, beyond that those of the index. Memory: 8 bytes a number of the set.
+/// Under lockDerivedSets() (core/jobs/derived_sets.h). Throws Interrupted; then nothing has changed.
 EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const JobContext& context);
 
 /// Brings it up to date: all of it when there is none yet or more than 10 % have come since it was computed, else the

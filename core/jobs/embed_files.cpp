@@ -12,19 +12,20 @@ namespace {
 /// Describes the decoded crops of a batch; each image's share goes to `files`.
 void describeBatch(std::span<const PipelineResult> batch, Embedder& embedder, std::span<const Description> descriptions,
                    std::vector<DescribedFile>& files) {
-    std::vector<std::uint8_t> pixels;
+    std::vector<const std::vector<std::uint8_t>*> crops;
     std::vector<std::uint64_t> ids;
     for (const PipelineResult& result : batch) {
         if (!result.decoded || result.decoded->crop.empty()) continue;
-        pixels.insert(pixels.end(), result.decoded->crop.begin(), result.decoded->crop.end());
+        crops.push_back(&result.decoded->crop);
         ids.push_back(result.id);
     }
+    if (crops.empty()) return;
     const auto share = [&](const std::vector<float>& values, std::size_t i) {
         const auto size = static_cast<std::ptrdiff_t>(values.size() / ids.size());
         const auto first = values.begin() + static_cast<std::ptrdiff_t>(i) * size;
         return std::vector<float>(first, first + size);
     };
-    for (const Described& all : embedder.describe(pixels, static_cast<int>(ids.size()), descriptions))
+    for (const Described& all : describeCrops(embedder, crops, descriptions))
         for (std::size_t i = 0; i < ids.size(); ++i)
             files[ids[i]].described.push_back({share(all.vectors, i), share(all.attention, i)});
 }
@@ -33,7 +34,7 @@ void describeBatch(std::span<const PipelineResult> batch, Embedder& embedder, st
 
 std::vector<DescribedFile> describeFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
                                          std::span<const Description> descriptions, const std::optional<Region>& region,
-                                         const JobContext& context, DecodePoolOptions decode) {
+                                         const JobContext& context, bool asImported, DecodePoolOptions decode) {
     constexpr std::uint64_t fileLimit = std::uint64_t{512} << 20;
     std::vector<DescribedFile> files(paths.size());
     ProgressMeter meter(context, "embed", paths.size());
@@ -50,7 +51,8 @@ std::vector<DescribedFile> describeFiles(std::span<const std::filesystem::path> 
             DecodeTask task;
             task.bytes = readUserFile(paths[next], fileLimit).bytes;
             task.cropSize = embedder.inputSize();
-            task.fullDecode = true;
+            task.wholeFrame = true;
+            task.fullDecode = !asImported;
             task.region = region;
             item.task = std::move(task);
         } catch (const Error& error) {
@@ -96,7 +98,7 @@ std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> path
                                      DecodePoolOptions decode) {
     const Description own = embedder.ownDescription();
     std::vector<EmbeddedFile> files;
-    for (DescribedFile& file : describeFiles(paths, embedder, {&own, 1}, region, context, decode))
+    for (DescribedFile& file : describeFiles(paths, embedder, {&own, 1}, region, context, asImported, decode))
         files.push_back({file.described.empty() ? std::vector<float>() : std::move(file.described.front().vectors),
                          file.error, std::move(file.reason)});
     return files;

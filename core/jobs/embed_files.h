@@ -20,11 +20,13 @@ struct DescribedFile {
     std::string reason;
 };
 
-/// Describes image files that need not be in any library, decoded at full size: the reference path, for queries,
-/// evaluation and comparison with other programs. Result i belongs to path i.
+/// Describes image files that need not be in any library. asImported: decoded as an import decodes them, so that a file
+/// of the library gets the vector that it has there; else at full size: the reference path, for evaluation and
+/// comparison with other programs. Result i belongs to path i.
 std::vector<DescribedFile> describeFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
                                          std::span<const Description> descriptions, const std::optional<Region>& region,
-                                         const JobContext& context, DecodePoolOptions decode = {});
+                                         const JobContext& context, bool asImported = false,
+                                         DecodePoolOptions decode = {});
 
 /// One image file's vector, or the reason why it has none.
 struct EmbeddedFile {
@@ -36,6 +38,6 @@ struct EmbeddedFile {
 /// The same for the main variant's vectors alone.
 std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
                                      const std::optional<Region>& region, const JobContext& context,
-                                     DecodePoolOptions decode = {});
+                                     bool asImported = false, DecodePoolOptions decode = {});
 
 } // namespace grappa

@@ -1,5 +1,7 @@
 #include "core/jobs/embedding_pipeline.h"
 
+#include "core/search/diffusion.h"
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -114,30 +116,60 @@ private:
     std::exception_ptr m_failure;
 };
 
-void embedBatch(Embedder& embedder, std::span<PipelineResult> batch, std::vector<std::uint8_t>& pixels) {
-    pixels.clear();
-    int count = 0;
-    for (const PipelineResult& result : batch) {
-        if (!result.decoded || result.decoded->crop.empty()) continue;
-        pixels.insert(pixels.end(), result.decoded->crop.begin(), result.decoded->crop.end());
-        ++count;
-    }
-    if (count == 0) return;
-    const Described described = embedder.describe(pixels, count, embedder.ownDescription());
-    const auto attentionWidth = static_cast<std::ptrdiff_t>(described.attention.size()) / count;
-    auto vector = described.vectors.begin();
-    auto attention = described.attention.begin();
+void embedBatch(Embedder& embedder, std::span<PipelineResult> batch) {
+    std::vector<PipelineResult*> toEmbed;
+    std::vector<const std::vector<std::uint8_t>*> crops;
     for (PipelineResult& result : batch) {
         if (!result.decoded || result.decoded->crop.empty()) continue;
-        result.vector.assign(vector, vector + embedder.dim());
-        result.attention.assign(attention, attention + attentionWidth);
-        result.decoded->crop = {};
+        toEmbed.push_back(&result);
+        crops.push_back(&result.decoded->crop);
+    }
+    if (crops.empty()) return;
+    const Description own = embedder.ownDescription();
+    const Described described = std::move(describeCrops(embedder, crops, {&own, 1}).front());
+    const auto attentionWidth = static_cast<std::ptrdiff_t>(described.attention.size() / crops.size());
+    auto vector = described.vectors.begin();
+    auto attention = described.attention.begin();
+    for (PipelineResult* result : toEmbed) {
+        result->vector.assign(vector, vector + embedder.dim());
+        result->attention.assign(attention, attention + attentionWidth);
+        result->decoded->crop = {};
         vector += embedder.dim();
         attention += attentionWidth;
     }
 }
 
+/// The mean of each image's rows. values [rows, width], rows of image i from starts[i] on.
+std::vector<float> meanRows(const std::vector<float>& values, std::span<const std::size_t> starts) {
+    const std::size_t width = values.size() / starts.back();
+    std::vector<float> means((starts.size() - 1) * width);
+    for (std::size_t i = 0; i + 1 < starts.size(); ++i)
+        for (std::size_t row = starts[i]; row < starts[i + 1]; ++row)
+            for (std::size_t at = 0; at < width; ++at)
+                means[i * width + at] += values[row * width + at] / static_cast<float>(starts[i + 1] - starts[i]);
+    return means;
+}
+
 } // namespace
+
+std::vector<Described> describeCrops(Embedder& embedder, std::span<const std::vector<std::uint8_t>* const> crops,
+                                     std::span<const Description> descriptions) {
+    const std::size_t cropBytes = 3 * static_cast<std::size_t>(embedder.inputSize()) * embedder.inputSize();
+    std::vector<std::uint8_t> pixels;
+    std::vector<std::size_t> starts{0};
+    for (const std::vector<std::uint8_t>* crop : crops) {
+        pixels.insert(pixels.end(), crop->begin(), crop->end());
+        starts.push_back(pixels.size() / cropBytes);
+    }
+    std::vector<Described> described = embedder.describe(pixels, static_cast<int>(starts.back()), descriptions);
+    if (starts.back() == crops.size()) return described;
+    for (std::size_t i = 0; i < described.size(); ++i) {
+        described[i].vectors = meanRows(described[i].vectors, starts);
+        normaliseRows(described[i].vectors, static_cast<std::size_t>(embedder.width()));
+        if (!described[i].attention.empty()) described[i].attention = meanRows(described[i].attention, starts);
+    }
+    return described;
+}
 
 PipelineStatistics runEmbeddingPipeline(DecodePool& pool, Embedder* embedder, std::size_t batch,
                                         const PipelineSource& source, const PipelineSink& sink,
@@ -154,12 +186,11 @@ PipelineStatistics runEmbeddingPipeline(DecodePool& pool, Embedder* embedder, st
 
     PipelineStatistics statistics;
     std::vector<PipelineResult> results;
-    std::vector<std::uint8_t> pixels;
     std::size_t toEmbed = 0;
     const auto flush = [&] {
         context.throwIfStopped();
         const auto start = Clock::now();
-        if (embedder != nullptr) embedBatch(*embedder, results, pixels);
+        if (embedder != nullptr) embedBatch(*embedder, results);
         statistics.embedSeconds += secondsSince(start);
         if (!results.empty()) sink(results);
         results.clear();

@@ -4,6 +4,7 @@
 #include "core/image/decode_pool.h"
 #include "core/model/embedder.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -24,6 +25,11 @@ struct PipelineResult {
     std::vector<float> vector;            ///< L2-normalised [D]; empty when not embedded
     std::vector<float> attention;         ///< granularity attention [m * N]; empty without an adaptation that fuses
 };
+
+/// What the embedder makes of the crops of images: of an image with several (DecodeTask::wholeFrame) the mean, with
+/// each half of the descriptor normalised. crops: of each image uint8 RGB [1.., S, S, 3], S = embedder.inputSize().
+std::vector<Described> describeCrops(Embedder& embedder, std::span<const std::vector<std::uint8_t>* const> crops,
+                                     std::span<const Description> descriptions);
 
 struct PipelineStatistics {
     double decodeWaitSeconds = 0; ///< the model waited for pixels

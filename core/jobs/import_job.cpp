@@ -136,6 +136,7 @@ private:
             DecodeTask task;
             task.bytes = std::move(bytes);
             task.cropSize = embed ? m_import.m_embedder.inputSize() : 0;
+            task.wholeFrame = true;
             task.thumbnail = thumbnail;
             return task;
         }

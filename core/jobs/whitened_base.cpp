@@ -56,7 +56,7 @@ std::vector<ImageId> fittedOn(Library& library, const std::vector<ImageId>& imag
 }
 
 DescriptorWhitening fit(const StoredVectors& raw, const std::vector<ImageId>& images, double power,
-              const std::optional<DescriptorPrior>& prior) {
+                        const std::optional<DescriptorPrior>& prior) {
     const std::size_t least = prior ? 1 : 2;
     if (images.size() < least)
         throw Error(ErrorCode::Usage, "A whitening needs at least " + std::to_string(least) +
@@ -86,7 +86,8 @@ void commitWhitened(Library& library, const EmbeddingSet& set, const WhiteningRo
 
 /// Calls `store` with the whitened vectors, block by block.
 template <class Store>
-void whitenRows(const StoredVectors& raw, const DescriptorWhitening& whitening, const JobContext& context, const Store& store) {
+void whitenRows(const StoredVectors& raw, const DescriptorWhitening& whitening, const JobContext& context,
+                const Store& store) {
     const auto count = static_cast<std::int64_t>(raw.images.size());
     ProgressMeter meter(context, "whiten", static_cast<std::uint64_t>(count));
     for (std::int64_t begin = 0; begin < count; begin += blockOfRows) {

@@ -28,7 +28,8 @@ float weightOf(const DiffusionEdge& edge, const DiffusionOptions& options) {
 }
 
 /// Calls work(i) for i < count on that many threads.
-template <class Work> void inParallel(std::size_t count, int threads, const Work& work) {
+template <class Work>
+void inParallel(std::size_t count, int threads, const Work& work) {
     std::atomic<std::size_t> next{0};
     const auto loop = [&] {
         for (std::size_t i = next++; i < count; i = next++)

@@ -45,8 +45,8 @@ class Diffusion {
 public:
     /// nearest: at least options.neighbours of each row where there are so many.
     Diffusion(const NearestRows& nearest, const DiffusionOptions& options);
-    /// A part of a graph: the last rows are its border, which lies in the whole graph and keeps its vectors. degrees: of
-    /// the border's rows without these edges [at most rows].
+    /// A part of a graph: the last rows are its border, which lies in the whole graph and keeps its vectors. degrees:
+    /// of the border's rows without these edges [at most rows].
     Diffusion(std::size_t rows, std::span<const DiffusionEdge> edges, const DiffusionOptions& options,
               std::span<const float> degrees = {});
 

@@ -15,8 +15,8 @@ namespace grappa {
 /// divided by its length. Throws Usage for another length.
 std::vector<float> whitenedBy(const WhiteningRow& whitening, std::span<const float> raw);
 
-/// Whitened vectors as a whitening of another power would have made them. The whitening's basis is that of the principal
-/// components, so that each number only has to be scaled anew, and each half normalised. Immutable.
+/// Whitened vectors as a whitening of another power would have made them. The whitening's basis is that of the
+/// principal components, so that each number only has to be scaled anew, and each half normalised. Immutable.
 class PowerChange {
 public:
     /// whitening: of the vectors; none = there is nothing to change.

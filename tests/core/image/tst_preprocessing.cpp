@@ -15,6 +15,8 @@ private Q_SLOTS:
     void shortSideCoversTheCrop();
     void cropsOfExtremeShapes_data();
     void cropsOfExtremeShapes();
+    void squaresShowAllOfALongImage_data();
+    void squaresShowAllOfALongImage();
     void scaledDecodeGivesNearlyTheSameCrop();
     void transparentThingIsWhole();
     void thumbnailKeepsAspect_data();
@@ -60,6 +62,45 @@ void TestPreprocessing::cropsOfExtremeShapes() {
     QCOMPARE(crop.width, 168);
     QCOMPARE(crop.height, 168);
     QVERIFY(std::all_of(crop.rgb.begin(), crop.rgb.end(), [](std::uint8_t sample) { return sample == 77; }));
+}
+
+void TestPreprocessing::squaresShowAllOfALongImage_data() {
+    QTest::addColumn<int>("width");
+    QTest::addColumn<int>("height");
+    QTest::addColumn<int>("squares");
+    QTest::newRow("4:3") << 640 << 480 << 1;
+    QTest::newRow("3:2") << 600 << 400 << 1;
+    QTest::newRow("16:9") << 640 << 360 << 2;
+    QTest::newRow("9:16") << 360 << 640 << 2;
+    QTest::newRow("2:1") << 600 << 300 << 2;
+    QTest::newRow("3:1") << 900 << 300 << 3;
+    QTest::newRow("a panorama") << 4'000 << 300 << mostSquares;
+    QTest::newRow("a line") << 9'000 << 1 << mostSquares;
+}
+
+/// The first begins at one end, the last ends at the other; up to 5:1 nothing between is left out.
+void TestPreprocessing::squaresShowAllOfALongImage() {
+    QFETCH(int, width);
+    QFETCH(int, height);
+    QFETCH(int, squares);
+    QCOMPARE(squaresOf(width, height), squares);
+    if (squares == 1) return;
+    // The place along the long side is told by the grey value, from 0 to 250.
+    const int side = std::max(width, height);
+    Pixels image{width, height, {}};
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+            image.rgb.insert(image.rgb.end(), 3, static_cast<std::uint8_t>(250.0 * std::max(x, y) / (side - 1)));
+    int reached = 0;
+    for (int i = 0; i < squares; ++i) {
+        const Pixels square = squareAt(image, i, 32);
+        QCOMPARE(square.rgb.size(), std::size_t{3 * 32 * 32});
+        const auto [least, most] = std::minmax_element(square.rgb.begin(), square.rgb.end());
+        if (side <= mostSquares * std::min(width, height)) QVERIFY(*least <= reached + 12);
+        if (i == 0) QVERIFY(*least < 12);
+        reached = *most;
+    }
+    QVERIFY(reached > 240);
 }
 
 void TestPreprocessing::scaledDecodeGivesNearlyTheSameCrop() {

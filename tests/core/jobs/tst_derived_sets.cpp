@@ -1,5 +1,5 @@
-#include "core/jobs/derived_sets.h"
 #include "core/jobs/collection_answers.h"
+#include "core/jobs/derived_sets.h"
 #include "core/jobs/diffusion_job.h"
 #include "core/jobs/stored_vectors.h"
 #include "core/model/whitening.h"
@@ -91,7 +91,8 @@ private Q_SLOTS:
         LevelsOptions levels;
         levels.granularities = {5};
         const EmbeddingSet old = deriveFromBase(fixture.library, fixture.set, {}, levels, {});
-        const EmbeddingSet renewed = deriveFromBase(fixture.library, fixture.set, withPrior(fixture.set.dim), levels, {});
+        const EmbeddingSet renewed =
+            deriveFromBase(fixture.library, fixture.set, withPrior(fixture.set.dim), levels, {});
         QVERIFY(renewed.key != old.key);
         QVERIFY(!fixture.library.findEmbeddingSet(old.key));
         QVERIFY(!fixture.library.findEmbeddingSet(diffusedKey(old.key)));

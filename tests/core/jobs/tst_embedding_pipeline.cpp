@@ -7,6 +7,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <array>
+#include <cmath>
 #include <set>
 
 using namespace grappa;
@@ -22,6 +24,8 @@ private Q_SLOTS:
     void sinkFailureReachesTheCaller();
     void stopDropsWhatIsUnderWay();
     void filesKeepTheirOrder();
+    void aLongImageIsTheMeanOfItsSquares();
+    void aThumbnailBesideItChangesNothing();
 
 private:
     DecodePoolOptions poolOptions(int queued) const;
@@ -157,17 +161,59 @@ void TestEmbeddingPipeline::filesKeepTheirOrder() {
     Embedder model = embedder();
     std::vector<std::filesystem::path> paths(m_images.rbegin(), m_images.rend());
     paths.insert(paths.begin() + 3, "/nowhere.jpg");
-    const std::vector<EmbeddedFile> files = embedFiles(paths, model, std::nullopt, {}, poolOptions(8));
+    const std::vector<EmbeddedFile> files = embedFiles(paths, model, std::nullopt, {}, false, poolOptions(8));
     QCOMPARE(files.size(), paths.size());
     QCOMPARE(*files[3].error, ErrorCode::FileUnreadable);
     for (std::size_t i = 0; i < paths.size(); ++i) {
         if (i == 3) continue;
-        const EmbeddedFile alone = embedFiles(std::span(&paths[i], 1), model, std::nullopt, {}, poolOptions(1)).front();
+        const EmbeddedFile alone =
+            embedFiles(std::span(&paths[i], 1), model, std::nullopt, {}, false, poolOptions(1)).front();
         double dot = 0;
         for (std::size_t j = 0; j < alone.vector.size(); ++j)
             dot += double{alone.vector[j]} * files[i].vector[j];
         QVERIFY2(dot > 0.9999, paths[i].c_str());
     }
+}
+
+void TestEmbeddingPipeline::aLongImageIsTheMeanOfItsSquares() {
+    Embedder model = embedder();
+    std::vector<std::uint8_t> crops(2 * 3 * 56 * 56);
+    for (std::size_t i = 0; i < crops.size(); ++i)
+        crops[i] = static_cast<std::uint8_t>((i * i / 7 + i / 100) % 251);
+    const auto half = crops.begin() + static_cast<std::ptrdiff_t>(crops.size() / 2);
+    const std::vector<std::uint8_t> left(crops.begin(), half), right(half, crops.end());
+    const Description own = model.ownDescription();
+    const std::array<const std::vector<std::uint8_t>*, 3> images{&left, &crops, &right};
+    const std::vector<float> vectors = describeCrops(model, images, {&own, 1}).front().vectors;
+    const auto width = static_cast<std::size_t>(model.dim());
+    QCOMPARE(vectors.size(), 3 * width);
+    std::vector<float> mean(width);
+    double squares = 0;
+    for (std::size_t i = 0; i < width; ++i) {
+        mean[i] = vectors[i] + vectors[2 * width + i];
+        squares += double{mean[i]} * mean[i];
+    }
+    for (std::size_t i = 0; i < width; ++i)
+        QVERIFY(std::abs(vectors[width + i] - mean[i] / std::sqrt(squares)) < 1e-4);
+}
+
+/// What an import decodes and what a query decodes of the same file gives the same crop.
+void TestEmbeddingPipeline::aThumbnailBesideItChangesNothing() {
+    const QString file = m_root.filePath("large.jpg");
+    QVERIFY(test::makeImage(3, 1'900, 1'300).save(file));
+    const std::filesystem::path path = file.toStdString();
+    std::vector<std::vector<std::uint8_t>> crops;
+    for (const bool thumbnail : {false, true}) {
+        DecodePool pool(poolOptions(1));
+        DecodeTask wanted;
+        wanted.bytes = readUserFile(path, 1 << 24).bytes;
+        wanted.cropSize = 56;
+        wanted.thumbnail = thumbnail;
+        QVERIFY(pool.submit(std::move(wanted), {}));
+        crops.push_back(pool.next({})->crop);
+    }
+    QVERIFY(!crops[0].empty());
+    QVERIFY(crops[0] == crops[1]);
 }
 
 QTEST_GUILESS_MAIN(TestEmbeddingPipeline)

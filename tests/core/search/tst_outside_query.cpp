@@ -161,7 +161,8 @@ private Q_SLOTS:
         const WhiteningRow one = simpleWhitening();
         WhiteningRow both = one;
         for (auto* values : {&both.mean, &both.basis, &both.variances})
-            values->insert(values->end(), values->begin(), values->begin() + static_cast<std::ptrdiff_t>(values->size()));
+            values->insert(values->end(), values->begin(),
+                           values->begin() + static_cast<std::ptrdiff_t>(values->size()));
         QCOMPARE(both.halfWidth(), dim);
         std::vector<float> joined;
         for (const std::size_t i : {2, 9})
