@@ -54,13 +54,15 @@ void printProgressLine(const Progress& progress) {
     std::cerr << "\r\x1b[K" << line.str() << (complete ? "\n" : "") << std::flush;
 }
 
-/// The set of raw base vectors that belongs to one in use: of the same backbone and input size, the newest that has
-/// vectors.
+/// The set of raw base vectors that belongs to one in use: itself, else of the same backbone and input size the one with
+/// the most vectors, the newest of equal ones.
 std::optional<EmbeddingSet> baseSetLike(Library& library, const EmbeddingSet& used) {
+    if (used.key.isRawBase()) return used;
     std::optional<EmbeddingSet> found;
     for (EmbeddingSet& set : library.embeddingSets())
-        if (set.key.isRawBase() && set.vectors > 0 && set.key.modelHash == used.key.modelHash &&
-            set.key.inputSize == used.key.inputSize && set.key.precision == used.key.precision)
+        if (set.key.isRawBase() && set.key.modelHash == used.key.modelHash &&
+            set.key.inputSize == used.key.inputSize && set.key.precision == used.key.precision &&
+            set.vectors >= (found ? found->vectors : 1))
             found = std::move(set);
     return found;
 }
@@ -166,12 +168,12 @@ Embedder Program::embedder(Library* library) const {
     return {card, {device, sizeFor(card, library), threads}};
 }
 
-Embedder Program::importEmbedder(Library& library) const {
+Embedder Program::importEmbedder(Library& library, bool renew) const {
     const BackboneCard card = BackboneRegistry(BackboneRegistry::defaultFolders()).find(backbone);
     const int size = sizeFor(card, &library);
     bool patches = std::filesystem::exists(card.priorFile());
     // New images belong into the set that the library's other images are in.
-    if (const auto preferred = library.defaultEmbeddingSet())
+    if (const auto preferred = library.defaultEmbeddingSet(); preferred && !renew)
         if (const auto known = baseSetLike(library, *preferred);
             known && known->key.modelHash == card.hash.hex() &&
             (size == 0 || known->key.inputSize == roundToPatch(size, card.patch)))

@@ -71,8 +71,8 @@ public:
     /// that one library is not embedded at two sizes by accident.
     Embedder embedder(Library* library) const;
     /// The same for images that come into the library: described with patches where the backbone has a prior, but as
-    /// the library's other images are where there are some.
-    Embedder importEmbedder(Library& library) const;
+    /// the library's other images are where there are some, unless all of them are to be renewed.
+    Embedder importEmbedder(Library& library, bool renew = false) const;
     /// The file of an adaptation: of the name, or itself that file; empty = the library's newest (of --backbone, where
     /// that is given), if there is one. Nothing for "base". Throws NotFound.
     std::optional<std::filesystem::path> findAdaptation(Library* library, const std::string& nameOrFile) const;

@@ -4,6 +4,7 @@
 #include "core/jobs/adapted_set.h"
 #include "core/jobs/derived_sets.h"
 #include "core/jobs/import_job.h"
+#include "core/jobs/renewal.h"
 
 #include <algorithm>
 #include <iostream>
@@ -17,6 +18,7 @@ struct Options {
     std::vector<std::filesystem::path> folders;
     std::string collection;
     bool fromStandardInput = false;
+    bool renew = false;
     bool reread = false;
     bool everything = false; ///< companions too, in the named folders and from now on
     bool notEverything = false;
@@ -138,7 +140,32 @@ void updateDerived(const Program& program, Library& library, const JobContext& c
     }
 }
 
+/// Describes all of an older library anew.
+int renew(const Program& program, const Options& options) {
+    if (!options.folders.empty() || !options.collection.empty() || options.fromStandardInput)
+        throw Error(ErrorCode::Usage, "--renew describes the whole library; name no folder and no collection with it.");
+    Library library = program.openLibrary(Library::Access::ReadWrite);
+    if (!canBeRenewed(library))
+        throw Error(ErrorCode::Usage,
+                    "There is nothing to renew: the images are described as this version does, or the "
+                    "backbone has no prior (see: grappa-cli models prior).");
+    Embedder embedder = program.importEmbedder(library, true);
+    const JobContext context = program.context();
+    const RenewalSummary summary = renewDescriptions(
+        library, embedder, {}, [&] { updateDerived(program, library, context); }, context);
+    if (program.json)
+        Program::printJson({{"described", summary.described}, {"kept", summary.kept}});
+    else
+        std::cout << summary.described << " images described anew"
+                  << (summary.kept == 0 ? std::string()
+                                        : "; " + std::to_string(summary.kept) +
+                                              " whose files are not there are not found until these are imported again")
+                  << "\n";
+    return exitOk;
+}
+
 int run(const Program& program, Options options) {
+    if (options.renew) return renew(program, options);
     if (options.fromStandardInput)
         for (std::filesystem::path& path : readPaths(true))
             options.folders.push_back(std::move(path));
@@ -192,6 +219,7 @@ int run(const Program& program, Options options) {
                             {"device", embedder.device()},
                             {"inputSize", embedder.inputSize()},
                             {"backbone", embedder.card().name},
+                            {"renewable", canBeRenewed(library)},
                             {"unreadable", unreadable}});
     } else {
         std::cout << collection.name << ": " << summary.found << " images found, " << summary.imported << " imported ("
@@ -200,6 +228,10 @@ int run(const Program& program, Options options) {
                   << summary.offline << " gone offline, " << unreadable.size() << " unreadable, in "
                   << formatDuration(summary.seconds) << "\n"
                   << leftAloneText(summary.leftAlone);
+        if (canBeRenewed(library))
+            std::cout
+                << "  An earlier version described these images. All of them can be described better, which takes "
+                   "about as long as importing them did: grappa-cli import --renew\n";
         for (const Json& row : unreadable)
             std::cout << "  " << row["path"].get<std::string>() << ": " << row["reason"].get<std::string>() << "\n";
     }
@@ -220,6 +252,9 @@ void addImport(CLI::App& app, Program& program) {
         "In the named folders also read recycle bins, thumbnails and previews that disk stations, systems and other "
         "programs keep, and folders with a .nomedia; kept for later imports, until --no-everything");
     verb->add_flag("--no-everything", options->notEverything, "Leave them alone again")->excludes(everything);
+    verb->add_flag("--renew", options->renew,
+                   "Describe all images of a library of an earlier version anew, as this one does; searches are "
+                   "answered by the old vectors until it is done");
     verb->add_flag("-0", options->fromStandardInput, "Read more folders from standard input, separated by NUL");
     verb->callback([&program, options] { program.verb = [&program, options] { return run(program, *options); }; });
 }

@@ -40,6 +40,7 @@ private Q_SLOTS:
     void searchFindsTheSameImageFirst();
     void searchFilters();
     void levelsAndNeighbourhoods();
+    void aPriorDescribesBetter();
     void cropIsEmbedded();
     void embedGivesNormalisedVectors();
     void evalSeparatesClasses();
@@ -450,6 +451,58 @@ void TestGrappaCli::levelsAndNeighbourhoods() {
                 .get<std::string>()
                 .ends_with("/more/0003.jpg"));
     QVERIFY(grouped.run({"verify"}).json()["clean"].get<bool>());
+}
+
+/// A backbone that gets a prior: libraries of before stay as they are until they are renewed, new ones answer by
+/// neighbourhoods from the first import on.
+void TestGrappaCli::aPriorDescribesBetter() {
+    grappa::test::writeTinyBackbone(folder("priorModels").toStdString());
+    const Cli older{folder("older"), folder("priorModels")}, fresh{folder("fresh"), folder("priorModels")};
+    QVERIFY(grappa::test::writeImages(folder("varied"), 40, 900));
+    QCOMPARE(older.run({"import", folder("varied")}).exitCode, 0);
+    QCOMPARE(older.run({"import", "--renew"}).exitCode, 2); // without a prior there is nothing to gain
+    QCOMPARE(older.run({"models", "prior", "--images", folder("varied")}).exitCode, 0);
+
+    const auto sets = [](const Cli& library) {
+        QStringList kinds;
+        for (const json& set : library.run({"info"}).json()["embeddingSets"])
+            kinds +=
+                QString::fromStdString(set["descriptor"].get<std::string>() + " " +
+                                       set["whitening"].get<std::string>() + " " + set["smoothing"].get<std::string>());
+        return kinds;
+    };
+    const QStringList joined{"class+patches none raw", "class+patches p0.5+prior raw",
+                             "class+patches p0.5+prior diffused"};
+    QCOMPARE(fresh.run({"import", folder("varied")}).exitCode, 0);
+    QCOMPARE(sets(fresh), joined);
+    const auto search = [](const Cli& library, const QStringList& query) {
+        return library.run(QStringList{"search", "-n", "40"} + query).json();
+    };
+    const json answer = search(fresh, {"--id", "7"});
+    QCOMPARE(answer["set"]["smoothing"].get<std::string>(), "diffused");
+    QCOMPARE(search(fresh, {"--id", "7", "--level", "raw"})["set"]["smoothing"].get<std::string>(), "raw");
+    // The file itself, from outside: found first, and the rest about as if it were asked for by its number.
+    const json outside = search(fresh, {folder("varied/0006.jpg")});
+    QVERIFY(outside["results"][0]["path"].get<std::string>().ends_with("/0006.jpg"));
+    QVERIFY(search(fresh, {folder("varied/0006.jpg"), "--level", "raw"})["results"][0]["score"].get<double>() > 0.999);
+
+    // The older library still answers by what it has, and says that it can be renewed.
+    QCOMPARE(search(older, {"--id", "7"})["set"]["descriptor"].get<std::string>(), "class");
+    QVERIFY(grappa::test::writeImages(folder("varied/more"), 2, 990));
+    const json imported = older.run({"import", folder("varied")}).json();
+    QVERIFY(imported["renewable"].get<bool>());
+    QCOMPARE(imported["embedded"].get<int>(), 2);
+    QVERIFY(sets(older).contains("class p0.5+prior diffused"));
+    QCOMPARE(older.run({"import", "--renew", folder("varied")}).exitCode, 2);
+    const json renewed = older.run({"import", "--renew"}).json();
+    QCOMPARE(renewed["described"].get<int>(), 42);
+    QCOMPARE(sets(older), joined);
+    QCOMPARE(search(older, {"--id", "7"})["set"]["descriptor"].get<std::string>(), "class+patches");
+    QCOMPARE(older.run({"import", "--renew"}).exitCode, 2);
+    QCOMPARE(older.run({"verify", "--deep"}).exitCode, 0);
+    // The same images, the same answer.
+    QCOMPARE(fresh.run({"import", folder("varied")}).exitCode, 0);
+    QVERIFY(search(older, {"--id", "7"})["results"][0]["path"] == search(fresh, {"--id", "7"})["results"][0]["path"]);
 }
 
 void TestGrappaCli::cropIsEmbedded() {
