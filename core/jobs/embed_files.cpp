@@ -94,7 +94,7 @@ std::vector<DescribedFile> describeFiles(std::span<const std::filesystem::path> 
 }
 
 std::vector<EmbeddedFile> embedFiles(std::span<const std::filesystem::path> paths, Embedder& embedder,
-                                     const std::optional<Region>& region, const JobContext& context,
+                                     const std::optional<Region>& region, const JobContext& context, bool asImported,
                                      DecodePoolOptions decode) {
     const Description own = embedder.ownDescription();
     std::vector<EmbeddedFile> files;
