@@ -190,6 +190,26 @@
 <context>
     <name>Formatting</name>
     <message>
+        <source>same picture</source>
+        <translation>dasselbe Bild</translation>
+    </message>
+    <message>
+        <source>very close</source>
+        <translation>sehr nah</translation>
+    </message>
+    <message>
+        <source>close</source>
+        <translation>nah</translation>
+    </message>
+    <message>
+        <source>some likeness</source>
+        <translation>etwas ähnlich</translation>
+    </message>
+    <message>
+        <source>not much in common</source>
+        <translation>wenig gemeinsam</translation>
+    </message>
+    <message>
         <source>%1 img/s</source>
         <translation>%1 Bilder/s</translation>
     </message>
@@ -441,6 +461,13 @@
 <context>
     <name>PlaceText</name>
     <message numerus="yes">
+        <source>%Ln result(s) before the gap</source>
+        <translation>
+            <numerusform>%Ln Ergebnis vor der Lücke</numerusform>
+            <numerusform>%Ln Ergebnisse vor der Lücke</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%1 of %Ln image(s) pass the filter</source>
         <translation>
             <numerusform>%1 von %Ln Bild passt zum Filter</numerusform>
@@ -522,6 +549,13 @@
             <numerusform>Gruppe mit %Ln Bild</numerusform>
             <numerusform>Gruppe mit %Ln Bildern</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>TilePainter</name>
+    <message>
+        <source>less alike: %1</source>
+        <translation>weniger ähnlich: %1</translation>
     </message>
 </context>
 <context>
@@ -954,8 +988,8 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Auto</translation>
     </message>
     <message>
-        <source>Auto: smoothed by the neighbours of each image</source>
-        <translation>Auto: geglättet durch die Nachbarn jedes Bildes</translation>
+        <source>Auto: each image together with its neighbours</source>
+        <translation>Auto: jedes Bild zusammen mit seinen Nachbarn</translation>
     </message>
     <message>
         <source>Each image is described together with its nearest neighbours. Often the best; the very same shot may come later.</source>
@@ -1122,8 +1156,12 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
 <context>
     <name>grappa::ImageListModel</name>
     <message>
-        <source>%1, rank %2, score %3</source>
-        <translation>%1, Rang %2, Ähnlichkeit %3</translation>
+        <source>%1, rank %2, score %3, %4</source>
+        <translation>%1, Rang %2, Ähnlichkeit %3, %4</translation>
+    </message>
+    <message>
+        <source>score %1 (%2), cosine %3</source>
+        <translation>Ähnlichkeit %1 (%2), Kosinus %3</translation>
     </message>
 </context>
 <context>
@@ -1844,8 +1882,8 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Ziehen lässt weniger Ähnliches weg; ein Doppelklick zeigt alles.</translation>
     </message>
     <message>
-        <source>The mark is the widest gap between two scores, at %1.</source>
-        <translation>Die Marke ist die größte Lücke zwischen zwei Werten, bei %1.</translation>
+        <source>The mark is the gap after the results that stand out, at %1.</source>
+        <translation>Die Marke ist die Lücke nach den Ergebnissen, die hervorstechen, bei %1.</translation>
     </message>
 </context>
 <context>
@@ -2191,8 +2229,8 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>%1 von %2</translation>
     </message>
     <message>
-        <source>%1 · score %2</source>
-        <translation>%1 · Ähnlichkeit %2</translation>
+        <source>%1 · score %2, %3</source>
+        <translation>%1 · Ähnlichkeit %2, %3</translation>
     </message>
 </context>
 <context>
@@ -2246,8 +2284,8 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Anfrage: %1</translation>
     </message>
     <message>
-        <source>%1 · rank %2</source>
-        <translation>%1 · Rang %2</translation>
+        <source>%1 · %2 · rank %3</source>
+        <translation>%1 · %2 · Rang %3</translation>
     </message>
     <message>
         <source>The base model looks at one granularity only. Learn this collection, and this panel shows which granularities decide.</source>

@@ -62,6 +62,13 @@
 <context>
     <name>PlaceText</name>
     <message numerus="yes">
+        <source>%Ln result(s) before the gap</source>
+        <translation>
+            <numerusform>%Ln result before the gap</numerusform>
+            <numerusform>%Ln results before the gap</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%1 of %Ln image(s) pass the filter</source>
         <translation>
             <numerusform>%1 of %Ln image pass the filter</numerusform>

@@ -134,8 +134,7 @@ void Browser::searchAgain() {
     if (!place().query) return;
     Place next = place();
     next.neighbours.clear();
-    // The scores are on another scale: the cut is chosen anew, and the view starts at the best.
-    next.minScore.reset();
+    // Scores mean the same in every set: the cut stays. The view starts at the best.
     next.position = {};
     ImageQuery query = *std::exchange(next.query, std::nullopt);
     find(std::move(query), Target::SamePlace, std::move(next));
@@ -165,13 +164,14 @@ void Browser::find(ImageQuery query, Target target, Place next) {
     m_session.findNeighbours(
         this, std::move(query), filter,
         [this, number, target, adaptations = m_adaptations, foundAt = m_session.levels()->effective(level),
-         next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours) mutable {
+         next = std::move(next)](ImageQuery found, std::vector<Neighbour> neighbours, ScoreScale scale) mutable {
             if (number != m_searches) return;
             if (adaptations != m_adaptations) return find(std::move(found), target, std::move(next));
             found.preview = m_pending->preview;
             m_pending.reset();
             next.query = std::move(found);
             next.neighbours = std::move(neighbours);
+            next.scale = std::move(scale);
             next.foundAt = foundAt;
             if (target == Target::SamePlace) {
                 m_history.current() = std::move(next);
@@ -217,16 +217,16 @@ void Browser::searchAtLevel() {
     };
     m_session.findNeighbours(
         this, *place().query, place().filter,
-        [this, finish, foundAt = m_session.levels()->effective(level)](ImageQuery found,
-                                                                       std::vector<Neighbour> neighbours) {
+        [this, finish, foundAt = m_session.levels()->effective(level)](
+            ImageQuery found, std::vector<Neighbour> neighbours, ScoreScale scale) {
             finish([&] {
                 Place& here = m_history.current();
                 found.preview = here.query->preview;
                 here.query = std::move(found);
                 here.neighbours = std::move(neighbours);
+                here.scale = std::move(scale);
                 here.foundAt = foundAt;
-                // The scores are on another scale: the cut is chosen anew, and the view starts at the best.
-                here.minScore.reset();
+                // Scores mean the same at every level: the cut stays. The view starts at the best.
                 here.position = {};
                 show();
             });
@@ -324,10 +324,13 @@ void Browser::showNeighbours() {
     const Place& here = place();
     std::vector<Neighbour> shown = here.neighbours;
     if (here.minScore)
-        std::erase_if(shown, [&here](const Neighbour& neighbour) { return neighbour.score < *here.minScore; });
-    const auto take = [this, number](const std::vector<Neighbour>& neighbours) {
+        std::erase_if(
+            shown, [&here](const Neighbour& neighbour) { return here.scale.score(neighbour.score) < *here.minScore; });
+    // In another order there is no place to mark.
+    const auto gap = here.order ? std::nullopt : gapAfter(here.scores());
+    const auto take = [this, number, scale = here.scale, gap](const std::vector<Neighbour>& neighbours) {
         if (number != m_listings) return;
-        m_images.setNeighbours(neighbours);
+        m_images.setNeighbours(neighbours, scale, gap);
         m_loaded = true;
         Q_EMIT contentsShown();
         Q_EMIT placeChanged();

@@ -1,5 +1,7 @@
 #include "ui/formatting.h"
 
+#include "core/search/score_scale.h"
+
 #include <QCoreApplication>
 #include <QFile>
 #include <QLocale>
@@ -20,7 +22,27 @@ QString formatCount(std::uint64_t count) {
 }
 
 QString formatScore(float score) {
-    return QLocale().toString(static_cast<double>(score), 'f', 2);
+    return QLocale().toString(static_cast<double>(score), 'f', 0);
+}
+
+QString formatCosine(float cosine) {
+    return QLocale().toString(static_cast<double>(cosine), 'f', 4);
+}
+
+QString closenessText(float score) {
+    switch (closenessOf(score)) {
+    case Closeness::SamePicture:
+        return Formatting::tr("same picture");
+    case Closeness::VeryClose:
+        return Formatting::tr("very close");
+    case Closeness::Close:
+        return Formatting::tr("close");
+    case Closeness::Related:
+        return Formatting::tr("some likeness");
+    case Closeness::NotMuchInCommon:
+        return Formatting::tr("not much in common");
+    }
+    return {};
 }
 
 QString formatRate(double imagesPerSecond) {

@@ -11,7 +11,9 @@
 namespace grappa {
 
 QString formatCount(std::uint64_t count); ///< "48,210", by locale
-QString formatScore(float score);         ///< "0.87", by locale
+QString formatScore(float score);         ///< of 0 to 100: "87", by locale
+QString formatCosine(float cosine);       ///< "0.7312", by locale
+QString closenessText(float score);       ///< of 0 to 100: "very close"
 QString formatRate(double imagesPerSecond);
 /// "20 s left", "2 min left", "1 h 5 min left".
 QString formatTimeLeft(double seconds);

@@ -17,6 +17,13 @@ bool ImageQuery::sameImage(const ImageQuery& other) const {
     return image == other.image && file == other.file && pixels.cacheKey() == other.pixels.cacheKey();
 }
 
+std::vector<float> Place::scores() const {
+    std::vector<float> scores;
+    for (const Neighbour& neighbour : neighbours)
+        scores.push_back(scale.score(neighbour.score));
+    return scores;
+}
+
 void History::push(Place place) {
     m_places.erase(m_places.begin() + static_cast<std::ptrdiff_t>(m_index) + 1, m_places.end());
     m_places.push_back(std::move(place));

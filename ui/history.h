@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/search/score_scale.h"
 #include "core/search/searcher.h"
 #include "ui/gallery_position.h"
 
@@ -18,13 +19,14 @@ namespace grappa {
 /// What is searched by: an image of the library, a file from anywhere, or pixels that were pasted.
 struct ImageQuery {
     std::optional<ImageId> image{};
-    std::filesystem::path file{};   ///< empty for pasted pixels; for an image of the library one of its files
-    QImage pixels{};                ///< of a paste
-    std::optional<QRect> region{};  ///< in pixels of the upright image; nothing = the whole image
-    std::vector<float> vector{};    ///< [dim] once a child has embedded it; empty for an image of the library
-    std::string adaptation{};       ///< checksum (hex) of the one that the vector was made under; empty = the base
-    std::vector<float> attention{}; ///< granularity attention that came with the vector; empty for the base
-    QImage preview{};               ///< small, for the query bar
+    std::filesystem::path file{};    ///< empty for pasted pixels; for an image of the library one of its files
+    std::optional<ImageId> stored{}; ///< the image of the library with the same bytes as the file, once searched by
+    QImage pixels{};                 ///< of a paste
+    std::optional<QRect> region{};   ///< in pixels of the upright image; nothing = the whole image
+    std::vector<float> vector{};     ///< [dim] once a child has embedded it; empty for an image of the library
+    std::string adaptation{};        ///< checksum (hex) of the one that the vector was made under; empty = the base
+    std::vector<float> attention{};  ///< granularity attention that came with the vector; empty for the base
+    QImage preview{};                ///< small, for the query bar
 
     QString title() const;
     /// Whether both are by the same image, whatever the region.
@@ -51,10 +53,12 @@ struct Place {
     std::optional<ImageQuery> query{};
     std::vector<Neighbour> neighbours{}; ///< of the query, once found, best first
     std::string foundAt{};               ///< the level that they were found at (Levels::effective())
-    std::optional<float> minScore{};     ///< the cut: neighbours that score lower are not shown
+    ScoreScale scale{};                  ///< of the set and level that they were found in
+    std::optional<float> minScore{};     ///< the cut, 0 to 100: neighbours that score lower are not shown
     GalleryPosition position{};
     std::optional<ImageId> current{}; ///< the image that has the keyboard's focus
 
+    std::vector<float> scores() const;                            ///< of the neighbours, 0 to 100
     bool showsGroups() const { return group && !group->cluster; } ///< stacks instead of images
 };
 

@@ -43,7 +43,7 @@ LevelStops levelStops(Library& library, const std::optional<EmbeddingSet>& used)
     LevelStops stops;
     if (!used) return stops;
     stops.images = used->vectors;
-    stops.smoothed = searchTarget(library, *used, autoLevel).set.key.smoothing != "raw";
+    stops.neighbourhoods = searchTarget(library, *used, autoLevel).set.key.smoothing != "raw";
     const auto set = setWithLevels(library, *used);
     if (!set) return stops;
     stops.set = set->id;
@@ -75,7 +75,7 @@ std::string Levels::available(const std::string& level) const {
 }
 
 std::string Levels::effective(const std::string& level) const {
-    return level == autoLevel && !m_stops.smoothed ? rawLevel : level;
+    return level == autoLevel && !m_stops.neighbourhoods ? rawLevel : level;
 }
 
 void Levels::update(LevelStops stops, const QString& adaptation) {
@@ -104,7 +104,7 @@ void Levels::setState(State state) {
 }
 
 Levels::State Levels::goOn() {
-    if (m_stops.set != 0 && m_stops.smoothed) return State::Ready;
+    if (m_stops.set != 0 && m_stops.neighbourhoods) return State::Ready;
     if (m_stops.images < fewestImages) return State::TooFew;
     if (m_held || m_stopped || m_retry.isActive()) return State::Waiting;
     if (running()) return State::Computing;

@@ -21,7 +21,7 @@ inline const std::string autoLevel = "auto";
 /// What the library has to choose from.
 struct LevelStops {
     std::vector<std::int64_t> k; ///< of the levels that are shown, descending: fine to coarse; empty = none were made
-    bool smoothed = false;       ///< "auto" is another set than "raw"
+    bool neighbourhoods = false; ///< "auto" is another set than "raw"
     EmbeddingSetId set = 0;      ///< whose levels they are; 0 = none
     std::int64_t version = 0;    ///< of its clusterings
     std::uint64_t images = 0;    ///< that the searched set holds
@@ -53,7 +53,7 @@ public:
     /// The level itself where it is there, else the one that is nearest to it. "auto" stays wanted where it is not
     /// there yet.
     std::string available(const std::string& level) const;
-    /// What a search at the level looks at by now: until the library has smoothed vectors "auto" finds what "raw" does.
+    /// What a search at the level looks at by now: until the library has neighbourhoods "auto" finds what "raw" does.
     std::string effective(const std::string& level) const;
 
     /// What the library has by now. adaptation: the name of the one that searches use; empty = the base.

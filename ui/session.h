@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/library/library.h"
+#include "core/search/score_scale.h"
 #include "ui/adaptation_sets.h"
 #include "ui/attention.h"
 #include "ui/collection_changes.h"
@@ -76,8 +77,9 @@ public:
     /// The folders that hold the collection's files.
     void readFolders(QObject* context, std::optional<CollectionId> collection, OnFolders done);
 
-    /// The query (with its vector, when a child had to make one) and its neighbours, best first.
-    using OnFound = std::function<void(ImageQuery, std::vector<Neighbour>)>;
+    /// The query (with its vector, when a child had to make one), its neighbours, best first, and what their scores
+    /// mean.
+    using OnFound = std::function<void(ImageQuery, std::vector<Neighbour>, ScoreScale)>;
     void findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done, OnProblem failed,
                         const std::string& level = rawLevel);
     using OnNeighbours = std::function<void(std::vector<Neighbour>)>;

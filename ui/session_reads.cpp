@@ -1,6 +1,8 @@
 // What a session reads and searches, off the GUI thread.
 #include "ui/session.h"
 
+#include "core/search/outside_query.h"
+
 #include <QBuffer>
 
 #include <algorithm>
@@ -95,6 +97,7 @@ void Session::searchInThread(Lookup lookup) {
     struct Found {
         std::optional<std::vector<Neighbour>> neighbours;
         std::string adaptation;
+        ScoreScale scale{};
     };
     SearchOptions options;
     options.limit = m_options.neighbours;
@@ -105,12 +108,14 @@ void Session::searchInThread(Lookup lookup) {
         if (!target) return query.image ? Found() : Found{std::vector<Neighbour>(), {}};
         const std::string& adaptation = target->set.key.adaptation;
         std::optional<std::vector<float>> vector;
-        if (query.image && !query.region) vector = access.libraryQuery(target->set, *query.image);
+        const std::optional<ImageId> image = query.image ? query.image : query.stored;
+        if (image && !query.region) vector = access.libraryQuery(target->set, *image);
         if (!vector && !query.vector.empty() && query.adaptation == adaptation)
             vector = access.outsideQuery(target->set, query.vector);
         if (!vector) return {{}, adaptation};
         options.level = target->level;
-        return {access.searcher(target->set).search(*vector, options), adaptation};
+        auto neighbours = access.searcher(target->set).search(*vector, options);
+        return {std::move(neighbours), adaptation, access.scale(*target)};
     };
     QObject* context = lookup.context;
     const OnProblem failed = lookup.failed;
@@ -119,7 +124,7 @@ void Session::searchInThread(Lookup lookup) {
         [this, lookup = std::move(lookup)](Found found) mutable {
             if (!found.neighbours) return embedAndSearch(std::move(lookup));
             lookup.query.adaptation = std::move(found.adaptation);
-            lookup.done(std::move(lookup.query), std::move(*found.neighbours));
+            lookup.done(std::move(lookup.query), std::move(*found.neighbours), std::move(found.scale));
             warmNext();
         },
         failed);
@@ -128,8 +133,17 @@ void Session::searchInThread(Lookup lookup) {
 void Session::embedAndSearch(Lookup lookup) {
     QObject* context = lookup.context;
     const OnProblem failed = lookup.failed;
-    const auto embed = [this, lookup = std::move(lookup)](const SetInUse& used) mutable {
+    struct Known {
+        SetInUse used;
+        std::optional<ImageId> stored;
+    };
+    const auto look = [file = lookup.query.file](LibraryAccess& access) {
+        return Known{setInUse(access.library()), file.empty() ? std::nullopt : imageOfFile(access.library(), file)};
+    };
+    const auto embed = [this, lookup = std::move(lookup)](const Known& known) mutable {
+        const auto& [used, stored] = known;
         const std::optional<EmbeddingSet>& set = used.set;
+        lookup.query.stored = stored;
         if (!set) return lookup.failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
         const ImageQuery query = lookup.query;
         const auto search = [this, context = QPointer(lookup.context), lookup = std::move(lookup),
@@ -157,12 +171,11 @@ void Session::embedAndSearch(Lookup lookup) {
             m_embedder.embed(query.file, query.region, search);
         }
     };
-    m_searches.run(
-        context, [](LibraryAccess& access) { return setInUse(access.library()); }, embed, failed);
+    m_searches.run(context, look, embed, failed);
 }
 
-/// The first search at a level reads its clusters: that is done before somebody drags the slider, one level a time, so
-/// that a search waits for one at most.
+/// The first search at a level reads its clusters and measures its scale: that is done before somebody drags the
+/// slider, one level a time, so that a search waits for one at most.
 void Session::warmNext() {
     if (m_toWarm.empty() || m_shuttingDown) return;
     const std::string level = std::to_string(m_toWarm.back());
@@ -172,8 +185,7 @@ void Session::warmNext() {
         [level](LibraryAccess& access) {
             const auto target = access.target(level);
             if (!target) return false;
-            std::vector<float> any(static_cast<std::size_t>(target->set.dim), 1.0F);
-            access.searcher(target->set).rank(any, {}, target->level);
+            access.scale(*target);
             return true;
         },
         [this](bool) { warmNext(); },

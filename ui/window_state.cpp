@@ -98,7 +98,8 @@ Place placeOf(const Json& json) {
         place.order = static_cast<ImageOrder>(order);
     if (QString level = textAt(json, "level"); !level.isEmpty()) place.level = level.toStdString();
     if (flagAt(json, "groups")) place.group = GroupPlace();
-    if (const auto score = numberAt(json, "minScore")) place.minScore = static_cast<float>(*score);
+    // Up to 1: a cosine of an earlier version, on no scale that is known now.
+    if (const auto score = numberAt(json, "minScore"); score && *score > 1) place.minScore = static_cast<float>(*score);
     if (json.contains("current")) place.current = integerAt(json, "current");
     if (json.contains("query")) place.query = queryOf(objectAt(json, "query"));
     place.position = {static_cast<int>(integerAt(json, "row")), numberAt(json, "hidden").value_or(0)};

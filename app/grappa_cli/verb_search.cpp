@@ -4,6 +4,7 @@
 
 #include "core/jobs/embed_files.h"
 #include "core/search/outside_query.h"
+#include "core/search/score_scale.h"
 #include "core/search/search_target.h"
 
 #include <array>
@@ -46,9 +47,12 @@ SearchOptions searchOptions(Library& library, const Options& options) {
     return search;
 }
 
-/// An image from outside, described as the images of the set are.
+/// An image from outside, described as the images of the set are, or what the library holds where the same file is in
+/// it.
 std::vector<float> fileVector(const Program& program, Library& library, const EmbeddingSet& set,
                               const std::filesystem::path& image, const std::string& crop, Searchers& searchers) {
+    if (const auto stored = crop.empty() ? imageOfFile(library, image) : std::nullopt)
+        if (auto vector = libraryQuery(library, set, *stored, std::ref(searchers))) return *vector;
     const std::optional<Region> region = crop.empty() ? std::nullopt : std::optional(parseRegion(crop));
     Embedder embedder = program.embedderFor(library, set);
     JobContext context = program.context();
@@ -109,10 +113,12 @@ int run(const Program& program, const Options& options) {
                         : fileVector(program, library, target.set, options.image, options.crop, searchers);
 
     Json rows = Json::array();
+    const ScoreScale scale = measureScale(searcher, target.level);
     for (const Neighbour& neighbour : searcher.search(query, search)) {
         const std::optional<Image> image = library.image(neighbour.image, search.filter);
         if (!image) continue;
-        Json row{{"id", image->id}, {"score", neighbour.score}};
+        Json row{
+            {"id", image->id}, {"score", neighbour.score}, {"closeness", exportedScore(scale.score(neighbour.score))}};
         setPath(row, image->path);
         row["online"] = image->online;
         rows.push_back(std::move(row));
@@ -126,7 +132,8 @@ int run(const Program& program, const Options& options) {
         for (const std::string& problem : problems)
             std::cerr << "grappa-cli: " << problem << "\n";
         for (const Json& row : rows)
-            std::cout << std::fixed << std::setprecision(4) << row["score"].get<double>() << "  " << row["id"] << "  "
+            std::cout << std::fixed << std::setprecision(1) << std::setw(5) << row["closeness"].get<double>() << "  "
+                      << std::setprecision(4) << row["score"].get<double>() << "  " << row["id"] << "  "
                       << row["path"].get<std::string>() << (row["online"] ? "" : "  (missing)") << "\n";
     }
     return rows.empty() && options.failEmpty ? exitNothingFound : exitOk;

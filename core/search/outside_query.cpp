@@ -1,5 +1,6 @@
 #include "core/search/outside_query.h"
 
+#include "core/base/file_io.h"
 #include "core/search/diffused_set.h"
 
 namespace grappa {
@@ -22,6 +23,17 @@ std::vector<float> diffused(Library& library, const EmbeddingSet& set, const Emb
 }
 
 } // namespace
+
+std::optional<ImageId> imageOfFile(Library& library, const std::filesystem::path& file) {
+    constexpr std::uint64_t fileLimit = std::uint64_t{512} << 20; // as an import's
+    FileBytes read;
+    try {
+        read = readUserFile(file, fileLimit);
+    } catch (const Error&) {
+        return std::nullopt; // whoever describes the file says what is wrong with it
+    }
+    return library.findImage(hashBytes(read.bytes));
+}
 
 std::vector<float> outsideQuery(Library& library, const EmbeddingSet& set, std::span<const float> vector,
                                 const SearcherOf& searcherOf) {

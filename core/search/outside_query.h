@@ -3,12 +3,17 @@
 #include "core/library/library.h"
 #include "core/search/searcher.h"
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
 #include <vector>
 
 namespace grappa {
+
+/// The image of the library with the same bytes as a file from anywhere; nothing where there is none or the file cannot
+/// be read. Its stored vector is the better query: nothing is rounded twice, and no model is needed.
+std::optional<ImageId> imageOfFile(Library& library, const std::filesystem::path& file);
 
 /// A searcher over a set, which the caller keeps: both of two that were asked for one after the other stay valid.
 using SearcherOf = std::function<Searcher&(const EmbeddingSet& set)>;

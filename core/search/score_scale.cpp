@@ -14,6 +14,8 @@ namespace {
 
 /// Knots nearer than this would make a step of what is noise, and of float's rounding.
 constexpr float smallestStep = 1e-4f;
+/// From here two vectors are the same but for how they are stored.
+constexpr float leastSame = .999f;
 
 /// Of ascending values, interpolated.
 float quantile(std::span<const float> sorted, double share) {
@@ -75,7 +77,7 @@ std::vector<float> randomPairs(const Searcher& searcher, std::span<const ImageId
 /// Only the searcher knows how a level blends: each query is compared with some others, not a pair at a time.
 std::vector<float> pairsAtLevel(Searcher& searcher, std::span<const ImageId> images, std::int64_t level,
                                 std::mt19937_64& random) {
-    constexpr std::size_t queries = 400;
+    constexpr std::size_t queries = 50; // each is a scan
     std::vector<float> cosines;
     for (std::size_t query = 0; query < queries; ++query) {
         const ImageId image = images[random() % images.size()];
@@ -117,35 +119,48 @@ float ScoreScale::cosine(float score) const {
     return between(score, below.score, above->score, below.cosine, above->cosine);
 }
 
-ScoreScale calibrate(std::vector<float> randomPairs, std::vector<float> alteredCopies) {
+ScoreScale calibrate(std::vector<float> randomPairs, const ScaledSet& set) {
     keepSortedCosines(randomPairs);
-    keepSortedCosines(alteredCopies);
     if (randomPairs.empty()) return {};
-    const float rarest = quantile(randomPairs, pinnedQuantiles.back().quantile);
-    const float altered =
-        alteredCopies.empty() ? std::lerp(rarest, 1.0f, defaultAlteredShare) : quantile(alteredCopies, .5);
-    std::vector<ScoreKnot> knots;
-    for (const auto& [share, score] : pinnedQuantiles) {
-        const float cosine = quantile(randomPairs, share);
+    const auto count = static_cast<float>(set.images);
+    const float trust = count / (count + usualImages);
+    float random = quantile(randomPairs, trust / 2);
+    random = std::lerp(std::min(random, set.usualPair), random, trust);
+    if (random > 1 - smallestStep) return {};
+    float altered = std::lerp(random, 1.0f, alteredWay);
+    if (set.drawnTogether) {
+        const float rarest = quantile(randomPairs, pinnedQuantiles.back().quantile);
+        altered = std::max(altered, std::min(std::lerp(rarest, 1.0f, .5f), leastSame));
+    }
+    std::vector<ScoreKnot> knots{{random, 0}};
+    for (const auto& [share, score, usualWay] : pinnedQuantiles) {
+        const float way = (quantile(randomPairs, share) - random) / (1 - random);
+        const float cosine = std::lerp(random, 1.0f, std::lerp(usualWay, way, trust));
         if (cosine > altered - smallestStep) break;
-        if (knots.empty() || cosine >= knots.back().cosine + smallestStep) knots.push_back({cosine, score});
+        if (cosine >= knots.back().cosine + smallestStep) knots.push_back({cosine, score});
     }
     knots.push_back({altered, 100});
     return ScoreScale::fromKnots(std::move(knots));
 }
 
-ScoreScale measureScale(Searcher& searcher, std::optional<std::int64_t> level, std::uint64_t seed,
-                        std::vector<float> alteredCopies) {
+ScoreScale measureScale(Searcher& searcher, std::optional<std::int64_t> level, std::uint64_t seed) {
     std::vector<ImageId> images;
     for (const Searcher::Row& row : searcher.rows())
         images.push_back(row.image);
-    if (images.size() < 2) return calibrate({}, std::move(alteredCopies));
+    if (images.size() < 2) return {};
     // Not by a distribution of the standard library: each of those draws other numbers.
     std::mt19937_64 random(seed);
-    std::vector<float> cosines = level                                 ? pairsAtLevel(searcher, images, *level, random)
+    std::vector<float> cosines = level                                ? pairsAtLevel(searcher, images, *level, random)
                                  : countOfPairs(images) <= scalePairs ? allPairs(searcher, images)
                                                                       : randomPairs(searcher, images, random);
-    return calibrate(std::move(cosines), std::move(alteredCopies));
+    const EmbeddingSetKey& key = searcher.set().key;
+    return calibrate(std::move(cosines), {.images = images.size(),
+                                          .usualPair = key.isRawBase() ? usualPairAsDescribed : usualPairCentred,
+                                          .drawnTogether = level || key.smoothing != "raw"});
+}
+
+double exportedScore(float score) {
+    return std::round(10.0 * static_cast<double>(score)) / 10;
 }
 
 Closeness closenessOf(float score) {

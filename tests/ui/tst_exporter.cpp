@@ -29,7 +29,13 @@ private Q_SLOTS:
 
 private:
     ExportSummary run(ExportFormat format, const QString& target, std::vector<float> scores = {}) {
-        return exportImages(*m_library, {m_images, std::move(scores), format, target.toStdString()}, {});
+        ExportRequest request;
+        request.images = m_images;
+        request.scores = std::move(scores);
+        request.format = format;
+        request.target = target.toStdString();
+        request.scale = ScoreScale::fromKnots({{0.5F, 0}, {0.774F, 100}});
+        return exportImages(*m_library, request, {});
     }
     QByteArray read(const QString& path) const {
         QFile file(path);
@@ -77,7 +83,8 @@ void TestExporter::lists_data() {
     QTest::addColumn<QByteArray>("start");
     QTest::newRow("paths") << static_cast<int>(ExportFormat::Paths) << QByteArray("PHOTOS/a, \"b\".jpg\nPHOTOS/other/");
     QTest::newRow("csv") << static_cast<int>(ExportFormat::Csv)
-                         << QByteArray("rank,score,path,width,height,format,hash\n1,0.75,\"PHOTOS/a, \"\"b\"\".jpg\",");
+                         << QByteArray("rank,score,path,width,height,format,hash,closeness\n"
+                                       "1,0.75,\"PHOTOS/a, \"\"b\"\".jpg\",");
     QTest::newRow("json") << static_cast<int>(ExportFormat::Json) << QByteArray("{");
 }
 
@@ -95,6 +102,8 @@ void TestExporter::lists() {
     QCOMPARE(json["images"].size(), std::size_t{2});
     QCOMPARE(json["images"][1]["rank"].get<int>(), 2);
     QCOMPARE(json["images"][1]["score"].get<float>(), 0.5F);
+    QCOMPARE(json["images"][0]["closeness"].get<double>(), 91.2);
+    QCOMPARE(json["images"][1]["closeness"].get<double>(), 0.0);
 }
 
 void TestExporter::copiesKeepTheirBytesAndFindAName() {

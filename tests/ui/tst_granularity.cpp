@@ -2,11 +2,13 @@
 #include "tests/support/images.h"
 #include "tests/support/tiny_backbone.h"
 #include "ui/browser.h"
+#include "ui/jobs/exporter.h"
 #include "ui/models/image_list_model.h"
 #include "ui/session.h"
 #include "ui/views/gallery_view.h"
 #include "ui/views/granularity_bar.h"
 #include "ui/views/granularity_slider.h"
+#include "ui/views/image_actions.h"
 #include "ui/views/main_window.h"
 #include "ui/views/stop_preview.h"
 
@@ -16,6 +18,7 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -51,6 +54,11 @@ private Q_SLOTS:
     void aClickAnswersAsSearchDoes();
     void resultsAtALevelAreThoseOfGrappaCli_data();
     void resultsAtALevelAreThoseOfGrappaCli();
+    void scoresAreTheSameEverywhere_data();
+    void scoresAreTheSameEverywhere();
+    void aLibraryFileScoresFullWithItself_data();
+    void aLibraryFileScoresFullWithItself();
+    void aCutSurvivesAChangeOfLevel();
     void twoLevelsGiveTwoOrders();
     void aQueryFromOutsideIsSearchedAtALevel_data();
     void aQueryFromOutsideIsSearchedAtALevel();
@@ -205,6 +213,66 @@ void TestGranularity::resultsAtALevelAreThoseOfGrappaCli() {
     }
 }
 
+void TestGranularity::scoresAreTheSameEverywhere_data() {
+    QTest::addColumn<std::string>("level");
+    QTest::newRow("raw") << rawLevel;
+    QTest::newRow("auto") << autoLevel;
+    QTest::newRow("the coarsest") << std::string("1");
+}
+
+void TestGranularity::scoresAreTheSameEverywhere() {
+    QFETCH(std::string, level);
+    level = m_session->levels()->available(level);
+    searchBy(14, level);
+    const QString target = m_folder->filePath(QString::fromStdString(level) + ".csv");
+    m_window->findChild<ImageActions*>()->exportTo(ExportFormat::Csv, target.toStdString());
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(target), patienceMs);
+    QFile csv(target);
+    QVERIFY(csv.open(QIODevice::ReadOnly));
+    const QList<QByteArray> lines = csv.readAll().split('\n');
+    const auto results =
+        cli().run({"search", "--id", "14", "-n", "500", "--level", QString::fromStdString(level)}).json().at("results");
+    QCOMPARE(results.size(), std::size_t{imagesInGarden - 1});
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const auto row = static_cast<int>(i);
+        const float shown = browser().images()->index(row, 0).data(ImageListModel::ScoreRole).toFloat();
+        QCOMPARE(lines[row + 1].split(',').last().toDouble(), exportedScore(shown));
+        QCOMPARE(results[i].at("closeness").get<double>(), exportedScore(shown));
+    }
+}
+
+void TestGranularity::aLibraryFileScoresFullWithItself_data() {
+    scoresAreTheSameEverywhere_data();
+}
+
+void TestGranularity::aLibraryFileScoresFullWithItself() {
+    QFETCH(std::string, level);
+    level = m_session->levels()->available(level);
+    const QString file = m_garden + "/0014.jpg";
+    browser().setLevel(level);
+    browser().searchByFile(file.toStdString());
+    QTRY_VERIFY_WITH_TIMEOUT(browser().place().query && settled(), 3 * patienceMs);
+    const QModelIndex first = browser().images()->index(0, 0);
+    QCOMPARE(m_session->image(*browser().images()->imageAt(0))->path, std::filesystem::path(file.toStdString()));
+    QCOMPARE(first.data(ImageListModel::ScoreRole).toFloat(), 100.0F);
+    const auto found = cli().run({"search", file, "--level", QString::fromStdString(level)}).json().at("results")[0];
+    QCOMPARE(found.at("path").get<std::string>(), file.toStdString());
+    QCOMPARE(found.at("closeness").get<double>(), 100.0);
+}
+
+void TestGranularity::aCutSurvivesAChangeOfLevel() {
+    searchBy(15, rawLevel);
+    constexpr float least = 20;
+    browser().setMinScore(least);
+    browser().setLevel(autoLevel);
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+    QCOMPARE(browser().place().minScore, std::optional(least));
+    const auto scores = browser().place().scores();
+    QCOMPARE(browser().images()->rowCount(),
+             static_cast<int>(std::ranges::count_if(scores, [](float score) { return score >= least; })));
+    QVERIFY(browser().images()->rowCount() < imagesInGarden - 1);
+}
+
 void TestGranularity::twoLevelsGiveTwoOrders() {
     searchBy(5, rawLevel);
     const auto order = [this] {
@@ -223,7 +291,7 @@ void TestGranularity::twoLevelsGiveTwoOrders() {
     const auto found = expected({"--id", "5"}, std::to_string(m_session->levels()->stops().k.back()));
     compareWith(found);
     // The row that is shown first is grappa-cli's best.
-    QVERIFY(std::abs(browser().images()->index(0, 0).data(ImageListModel::ScoreRole).toFloat() - found.front().score) <
+    QVERIFY(std::abs(browser().images()->index(0, 0).data(ImageListModel::CosineRole).toFloat() - found.front().score) <
             tolerance);
 }
 
@@ -515,7 +583,7 @@ void TestGranularity::levelsAreMadeAfterAnImport() {
     QTRY_COMPARE_WITH_TIMEOUT(m_session->imports()->status().state, ImportState::Done, 3 * patienceMs);
     QTRY_COMPARE_WITH_TIMEOUT(m_session->levels()->state(), Levels::State::Ready, 3 * patienceMs);
     QVERIFY(!m_session->levels()->stops().k.empty());
-    QVERIFY(m_session->levels()->stops().smoothed);
+    QVERIFY(m_session->levels()->stops().neighbourhoods);
     QVERIFY(slider()->isEnabled());
     // It works at once.
     searchBy(1, std::to_string(m_session->levels()->stops().k.front()));
@@ -552,7 +620,7 @@ void TestGranularity::levelsWaitForAnImport() {
     stops.set = 1;
     levels.update(stops, {});
     QCOMPARE(levels.state(), Levels::State::Waiting);
-    stops.smoothed = true;
+    stops.neighbourhoods = true;
     levels.update(stops, {});
     QCOMPARE(levels.state(), Levels::State::Ready);
 }

@@ -101,9 +101,26 @@ void TestImageListModel::neighboursHaveScores() {
     model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}, {4, 0.5F}});
     QVERIFY(model.hasScores());
     QCOMPARE(model.rowOf(4), 1);
-    QCOMPARE(model.index(0).data(ImageListModel::ScoreRole).toFloat(), 0.9F);
+    QCOMPARE(model.index(0).data(ImageListModel::CosineRole).toFloat(), 0.9F);
+    QCOMPARE(model.index(0).data(ImageListModel::ScoreRole).toFloat(), 90.0F);
     QTRY_VERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().contains("5.jpg"));
+    QVERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().endsWith("score 90, very close"));
+    QVERIFY(model.index(0).data(Qt::ToolTipRole).toString().contains("score 90 (very close), cosine 0.9000"));
+    // The same rows on another scale.
+    QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
+    const ScoreScale scale = ScoreScale::fromKnots({{0.5F, 0}, {1, 100}});
+    model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}, {4, 0.5F}}, scale);
+    QCOMPARE(changes.count(), 1);
+    QCOMPARE(model.index(0).data(ImageListModel::ScoreRole).toFloat(), scale.score(0.9F));
+    QCOMPARE(model.index(1).data(ImageListModel::ScoreRole).toFloat(), 0.0F);
     QVERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().contains("rank 1"));
+    QVERIFY(!model.gap());
+    model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}, {4, 0.5F}}, scale, 1);
+    QCOMPARE(model.gap(), std::optional(1));
+    QVERIFY(!model.index(0).data(ImageListModel::AfterGapRole).toBool());
+    QVERIFY(model.index(1).data(ImageListModel::AfterGapRole).toBool());
+    model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}}, scale, 1); // what comes after it is cut off
+    QVERIFY(!model.gap());
     model.setImages({1, 2});
     QVERIFY(!model.index(0).data(ImageListModel::ScoreRole).isValid());
 }
@@ -130,10 +147,10 @@ void TestImageListModel::aCutKeepsTheRowsAbove() {
     QCOMPARE(model.rowCount(), 1);
     model.setNeighbours(all);
     QCOMPARE(model.rowCount(), 3);
-    QCOMPARE(model.index(2).data(ImageListModel::ScoreRole).toFloat(), 0.4F);
+    QCOMPARE(model.index(2).data(ImageListModel::CosineRole).toFloat(), 0.4F);
     QCOMPARE(resets.count(), 0);
     model.setNeighbours(std::vector<Neighbour>{{5, 0.8F}, {4, 0.5F}, {3, 0.4F}});
-    QCOMPARE(model.index(0).data(ImageListModel::ScoreRole).toFloat(), 0.8F);
+    QCOMPARE(model.index(0).data(ImageListModel::CosineRole).toFloat(), 0.8F);
 }
 
 void TestImageListModel::aRowTakesFewBytes() {

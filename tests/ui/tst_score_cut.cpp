@@ -4,45 +4,34 @@
 #include <QSignalSpy>
 #include <QTest>
 
-#include <cmath>
-
 using namespace grappa;
 
 class TestScoreCut : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void theWidestGap_data();
-    void theWidestGap();
+    void theGapIsMarked();
     void theKeyboardMovesTheCut();
     void aDoubleClickShowsAll();
     void aCutThatIsSetSaysNothing();
 };
 
-void TestScoreCut::theWidestGap_data() {
-    QTest::addColumn<QList<float>>("scores");
-    QTest::addColumn<float>("gap");
-    QTest::newRow("in the middle") << QList<float>{0.9F, 0.8F, 0.4F, 0.3F} << 0.6F;
-    QTest::newRow("first") << QList<float>{1.0F, 0.2F, 0.1F} << 0.6F;
-    QTest::newRow("too few") << QList<float>{0.9F, 0.1F} << std::nanf("");
-}
-
-void TestScoreCut::theWidestGap() {
-    QFETCH(QList<float>, scores);
-    QFETCH(float, gap);
-    const auto found = widestGap(std::span(scores.data(), static_cast<std::size_t>(scores.size())));
-    QCOMPARE(found.has_value(), !std::isnan(gap));
-    if (found) QCOMPARE(*found, gap);
+void TestScoreCut::theGapIsMarked() {
+    ScoreCut cut;
+    cut.setScores(std::vector<float>{90, 85, 80, 78, 40, 38, 37, 35});
+    QVERIFY2(cut.toolTip().contains("stand out, at 59"), qPrintable(cut.toolTip()));
+    cut.setScores(std::vector<float>{90, 85, 80, 75, 70});
+    QVERIFY(!cut.toolTip().contains("stand out"));
 }
 
 void TestScoreCut::theKeyboardMovesTheCut() {
     ScoreCut cut;
-    cut.setScores(std::vector<float>{0.9F, 0.7F, 0.5F});
+    cut.setScores(std::vector<float>{90, 70, 50});
     QVERIFY(!cut.cut());
     QSignalSpy chosen(&cut, &ScoreCut::cutChosen);
     QTest::keyClick(&cut, Qt::Key_End);
     QCOMPARE(chosen.count(), 1);
-    QCOMPARE(*cut.cut(), 0.9F);
+    QCOMPARE(*cut.cut(), 100.0F);
     QTest::keyClick(&cut, Qt::Key_Home);
     QVERIFY(!cut.cut());
     const QAccessibleInterface* accessible = QAccessible::queryAccessibleInterface(&cut);
@@ -53,7 +42,7 @@ void TestScoreCut::theKeyboardMovesTheCut() {
 
 void TestScoreCut::aDoubleClickShowsAll() {
     ScoreCut cut;
-    cut.setScores(std::vector<float>{0.9F, 0.7F, 0.5F});
+    cut.setScores(std::vector<float>{90, 70, 50});
     QTest::mousePress(&cut, Qt::LeftButton, {}, cut.rect().center());
     QVERIFY(cut.cut());
     QTest::mouseDClick(&cut, Qt::LeftButton, {}, cut.rect().center());
@@ -62,11 +51,14 @@ void TestScoreCut::aDoubleClickShowsAll() {
 
 void TestScoreCut::aCutThatIsSetSaysNothing() {
     ScoreCut cut;
-    cut.setScores(std::vector<float>{0.9F, 0.7F, 0.5F});
+    cut.setScores(std::vector<float>{90, 70, 50});
     QSignalSpy chosen(&cut, &ScoreCut::cutChosen);
-    cut.setCut(0.7F);
+    cut.setCut(70.4F);
     QCOMPARE(chosen.count(), 0);
-    QVERIFY(std::abs(*cut.cut() - 0.7F) < 0.001F);
+    QCOMPARE(*cut.cut(), 70.0F);
+    // The scale is the same for all results: the cut stays.
+    cut.setScores(std::vector<float>{40, 30});
+    QCOMPARE(*cut.cut(), 70.0F);
 }
 
 QTEST_MAIN(TestScoreCut)

@@ -148,7 +148,9 @@ void TestWindowChildren::aChildIsKilled() {
     std::size_t found = 0;
     m_session->findNeighbours(
         m_window.get(), {.image = 1}, {},
-        [&found](const ImageQuery&, const std::vector<Neighbour>& neighbours) { found = neighbours.size(); },
+        [&found](const ImageQuery&, const std::vector<Neighbour>& neighbours, const ScoreScale&) {
+            found = neighbours.size();
+        },
         [](const Problem&) {});
     QTRY_VERIFY_WITH_TIMEOUT(found > 0, patienceMs);
     if (word == "import") {

@@ -30,7 +30,7 @@ void TestWindowState::whatIsSavedIsRead() {
     state.place.order = ImageOrder::TakenNewestFirst;
     state.place.level = "128";
     state.place.group = GroupPlace{.k = 128, .cluster = 5};
-    state.place.minScore = 0.5F;
+    state.place.minScore = 50;
     state.place.current = 7;
     state.place.position = {.row = 120, .hidden = 0.25};
     state.place.query = ImageQuery{.image = 9, .file = "/photos/a.jpg", .region = QRect(1, 2, 30, 40)};

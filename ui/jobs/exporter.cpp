@@ -19,6 +19,7 @@ namespace {
 struct Row {
     Image image;
     std::optional<float> score;
+    std::optional<double> closeness;
 };
 
 std::string csvField(const std::string& text) {
@@ -30,7 +31,7 @@ std::string csvField(const std::string& text) {
 }
 
 /// With a point whatever the locale, and no more digits than the number has.
-std::string numberText(float number) {
+std::string numberText(auto number) {
     char buffer[32];
     const auto end = std::to_chars(std::begin(buffer), std::end(buffer), number).ptr;
     return {buffer, end};
@@ -45,12 +46,12 @@ std::string pathsOf(const std::vector<Row>& rows) {
 
 std::string csvOf(const std::vector<Row>& rows) {
     std::ostringstream text;
-    text << "rank,score,path,width,height,format,hash\n";
+    text << "rank,score,path,width,height,format,hash,closeness\n";
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Image& image = rows[i].image;
         text << i + 1 << ',' << (rows[i].score ? numberText(*rows[i].score) : "") << ','
              << csvField(image.path.native()) << ',' << image.width << ',' << image.height << ',' << image.format << ','
-             << image.hash.hex() << '\n';
+             << image.hash.hex() << ',' << (rows[i].closeness ? numberText(*rows[i].closeness) : "") << '\n';
     }
     return text.str();
 }
@@ -62,6 +63,7 @@ std::string jsonOf(const std::vector<Row>& rows) {
         nlohmann::json object{{"rank", i + 1},          {"path", image.path.native()}, {"width", image.width},
                               {"height", image.height}, {"format", image.format},      {"hash", image.hash.hex()}};
         if (rows[i].score) object["score"] = *rows[i].score;
+        if (rows[i].closeness) object["closeness"] = *rows[i].closeness;
         images.push_back(std::move(object));
     }
     const nlohmann::json whole{{"schema", 1}, {"images", std::move(images)}};
@@ -114,8 +116,10 @@ ExportSummary exportImages(Library& library, const ExportRequest& request, const
             const bool done = place(image->path, freeName(request.target, image->path.filename()), request.format);
             ++(done ? summary.written : summary.left);
         } else {
-            const auto score = i < request.scores.size() ? std::optional(request.scores[i]) : std::nullopt;
-            rows.push_back({std::move(*image), score});
+            rows.push_back({std::move(*image), {}, {}});
+            if (i >= request.scores.size()) continue;
+            rows.back().score = request.scores[i];
+            rows.back().closeness = exportedScore(request.scale.score(request.scores[i]));
         }
     }
     if (files || stop.stop_requested()) return summary;

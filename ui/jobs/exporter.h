@@ -15,10 +15,11 @@ enum class ExportFormat { Paths, Csv, Json, Copies, Links };
 
 struct ExportRequest {
     std::vector<ImageId> images{};
-    std::vector<float> scores{}; ///< one for each image, or none
+    std::vector<float> scores{}; ///< cosines: one for each image, or none
     ExportFormat format = ExportFormat::Paths;
     std::filesystem::path target{}; ///< a file, or for copies and links a folder
     ImageFilter filter{};           ///< an image of several files goes out as the one that answers it best
+    ScoreScale scale{};             ///< what the scores mean
 };
 
 struct ExportSummary {

@@ -45,6 +45,14 @@ std::optional<std::vector<float>> LibraryAccess::libraryQuery(const EmbeddingSet
                                 [this](const EmbeddingSet& needed) -> Searcher& { return searcher(needed); });
 }
 
+const ScoreScale& LibraryAccess::scale(const SearchTarget& target) {
+    Searcher& measured = searcher(target.set);
+    MeasuredScale& kept = m_scales[{target.set.id, target.level.value_or(0)}];
+    if (kept.vectors != measured.size() || kept.levelsVersion != target.set.levelsVersion)
+        kept = {measured.size(), target.set.levelsVersion, measureScale(measured, target.level)};
+    return kept.scale;
+}
+
 std::vector<float> LibraryAccess::outsideQuery(const EmbeddingSet& set, std::span<const float> vector) {
     return grappa::outsideQuery(m_library, set, vector,
                                 [this](const EmbeddingSet& needed) -> Searcher& { return searcher(needed); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/library/library.h"
+#include "core/search/score_scale.h"
 #include "core/search/search_target.h"
 #include "core/search/searcher.h"
 #include "ui/error_text.h"
@@ -34,6 +35,8 @@ public:
     Searcher& searcher(const EmbeddingSet& set);
     /// What an image of the library is searched by in the set (libraryQuery()).
     std::optional<std::vector<float>> libraryQuery(const EmbeddingSet& set, ImageId image);
+    /// What scores of a target mean; measured anew when the number of its vectors, or its levels, have changed.
+    const ScoreScale& scale(const SearchTarget& target);
     /// The vector of an image from outside as a query for the set (outsideQuery()).
     std::vector<float> outsideQuery(const EmbeddingSet& set, std::span<const float> vector);
 
@@ -42,8 +45,14 @@ private:
     static constexpr std::size_t keptSearchers = 4;
 
     Library m_library;
-    std::list<Searcher> m_searchers;               ///< the last used first
-    std::map<std::string, SearchTarget> m_targets; ///< by level, as of m_targetsVersion
+    std::list<Searcher> m_searchers; ///< the last used first
+    struct MeasuredScale {
+        std::size_t vectors = 0;        ///< that it was measured on,
+        std::int64_t levelsVersion = 0; ///< and of which clusterings
+        ScoreScale scale;
+    };
+    std::map<std::pair<EmbeddingSetId, std::int64_t>, MeasuredScale> m_scales; ///< by set and level, 0 = none
+    std::map<std::string, SearchTarget> m_targets;                             ///< by level, as of m_targetsVersion
     std::int64_t m_targetsVersion = -1;
 };
 

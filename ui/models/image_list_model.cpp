@@ -27,7 +27,10 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
         return mean.empty() ? QVariant() : QVariant::fromValue(QList<double>(mean.begin(), mean.end()));
     }
     if (role == Qt::AccessibleDescriptionRole) return attentionTextOf(index.row());
-    if (role == ScoreRole) return m_scores.empty() ? QVariant() : QVariant(m_scores[row]);
+    const float score = m_scores.empty() ? 0 : m_scale.score(m_scores[row]);
+    if (role == ScoreRole) return m_scores.empty() ? QVariant() : QVariant(score);
+    if (role == AfterGapRole) return m_gap == index.row();
+    if (role == CosineRole) return m_scores.empty() ? QVariant() : QVariant(m_scores[row]);
 
     const Image* image = record(index.row());
     if (!image) return {};
@@ -35,13 +38,20 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
         return fileNameText(image->path);
     case Qt::ToolTipRole: {
+        QString tip = pathText(image->path);
+        if (!m_scores.empty())
+            tip += u'\n' + tr("score %1 (%2), cosine %3")
+                               .arg(formatScore(score), closenessText(score), formatCosine(m_scores[row]));
         const QString text = attentionTextOf(index.row());
-        return text.isEmpty() ? pathText(image->path) : pathText(image->path) + u'\n' + text;
+        return text.isEmpty() ? tip : tip + u'\n' + text;
     }
     case Qt::AccessibleTextRole: {
         const QString name = fileNameText(image->path);
         if (m_scores.empty()) return name;
-        return tr("%1, rank %2, score %3").arg(name).arg(index.row() + 1).arg(formatScore(m_scores[row]));
+        return tr("%1, rank %2, score %3, %4")
+            .arg(name)
+            .arg(index.row() + 1)
+            .arg(formatScore(score), closenessText(score));
     }
     case HashRole:
         return QVariant::fromValue(image->hash);
@@ -60,17 +70,27 @@ Qt::ItemFlags ImageListModel::flags(const QModelIndex& index) const {
 }
 
 void ImageListModel::setImages(std::vector<ImageId> ids) {
+    m_gap.reset();
     replaceRows(std::move(ids), {});
 }
 
-void ImageListModel::setNeighbours(std::span<const Neighbour> neighbours) {
+void ImageListModel::setNeighbours(std::span<const Neighbour> neighbours, const ScoreScale& scale,
+                                   std::optional<std::size_t> gap) {
     std::vector<ImageId> ids;
     std::vector<float> scores;
     for (const Neighbour& neighbour : neighbours) {
         ids.push_back(neighbour.image);
         scores.push_back(neighbour.score);
     }
+    const std::optional<int> row = gap && *gap < ids.size() ? std::optional(static_cast<int>(*gap)) : std::nullopt;
+    const bool changed = m_scale != scale || m_gap != row;
+    m_scale = scale;
+    m_gap = row;
     replaceRows(std::move(ids), std::move(scores));
+    // Rows that stayed read otherwise now.
+    if (changed && !m_ids.empty())
+        Q_EMIT dataChanged(index(0), index(rowCount() - 1),
+                           {ScoreRole, AfterGapRole, Qt::ToolTipRole, Qt::AccessibleTextRole});
 }
 
 void ImageListModel::replaceRows(std::vector<ImageId> ids, std::vector<float> scores) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/library/library.h"
+#include "core/search/score_scale.h"
 #include "core/search/searcher.h"
 
 #include <QAbstractListModel>
@@ -26,7 +27,9 @@ public:
     enum Role {
         IdRole = Qt::UserRole, ///< qlonglong
         HashRole,              ///< ContentHash; invalid until the record is there
-        ScoreRole,             ///< float; invalid for a row without a score
+        ScoreRole,             ///< float, 0 to 100; invalid for a row without a score
+        CosineRole,            ///< float; what the score stands for
+        AfterGapRole,          ///< bool; the first row that is less alike than those before
         OnlineRole,            ///< bool
         DamageRole,            ///< QString; empty for a sound image
         StackRole,             ///< QList<ContentHash>: of the images on top of a group (GroupListModel)
@@ -47,8 +50,11 @@ public:
     /// Shows these images without scores, or with them. Only the stretch that differs is replaced, so that what grew or
     /// shrank keeps the view's place and selection.
     void setImages(std::vector<ImageId> ids);
-    void setNeighbours(std::span<const Neighbour> neighbours);
+    /// gap: the row that is the first after it (gapAfter()).
+    void setNeighbours(std::span<const Neighbour> neighbours, const ScoreScale& scale = {},
+                       std::optional<std::size_t> gap = {});
     bool hasScores() const { return !m_scores.empty(); }
+    std::optional<int> gap() const { return m_gap; }
 
     std::optional<ImageId> imageAt(int row) const;
     /// The record when it is in the cache.
@@ -81,7 +87,9 @@ private:
     Fetch m_fetch;
     Attention* m_attention = nullptr;
     std::vector<ImageId> m_ids;
-    std::vector<float> m_scores; ///< empty, or one for each id
+    std::vector<float> m_scores; ///< cosines: empty, or one for each id
+    ScoreScale m_scale;          ///< what they mean
+    std::optional<int> m_gap;
     mutable QCache<ImageId, Record> m_records{cachedRecords};
     mutable std::vector<int> m_wanted; ///< rows whose record is asked for, newest last
     mutable QSet<ImageId> m_asked;

@@ -302,7 +302,22 @@ void GalleryView::paintEvent(QPaintEvent* event) {
                     {.hovered = index == m_hovered,
                      .selected = selectionModel()->isSelected(index),
                      .focused = index == currentIndex() && m_keyboardUsed && hasFocus()});
+        if (index.data(ImageListModel::AfterGapRole).toBool()) paintGap(painter, row, g);
     }
+}
+
+/// A line between the row and the one before, and on between the lines of tiles to both edges.
+void GalleryView::paintGap(QPainter& painter, int row, const Grid& grid) const {
+    const QRect cell = cellRect(row, grid);
+    const double x = cell.left() - spacing / 2.0;
+    const double top = cell.top() - spacing / 2.0, bottom = top + grid.cellHeight;
+    const bool first = row % grid.columns == 0;
+    QPolygonF line;
+    if (!first) line << QPointF(margin, bottom) << QPointF(x, bottom);
+    line << QPointF(first ? margin : x, top) << QPointF(viewport()->width() - margin, top);
+    painter.setPen(QPen(currentTheme().accent, 1.5));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawPolyline(line);
 }
 
 void GalleryView::resizeEvent(QResizeEvent* event) {

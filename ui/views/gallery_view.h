@@ -102,6 +102,7 @@ private:
     QRect cellRect(int row, const Grid& grid) const; ///< in viewport coordinates, without spacing
     QRect tileRect(int row, const Grid& grid) const; ///< of it the square with the picture
     std::pair<int, int> linesIn(int top, int bottom, const Grid& grid) const;
+    void paintGap(QPainter& painter, int row, const Grid& grid) const;
     void setHovered(const QModelIndex& index);
     void wantThumbnails();
     void collectWanted(int line, const Grid& grid, std::vector<ContentHash>& wanted) const;
@@ -116,8 +117,8 @@ private:
     QPersistentModelIndex m_pressed;
     enum class Click { None, Searched, Viewed, Other };
     Click m_lastClick = Click::None; ///< in this view, what the second of a double click depends on
-    bool m_keyboardUsed = false; ///< the last input was a key: the current tile shows its focus ring
-    GalleryPosition m_position;  ///< as of the last scroll
+    bool m_keyboardUsed = false;     ///< the last input was a key: the current tile shows its focus ring
+    GalleryPosition m_position;      ///< as of the last scroll
     std::optional<GalleryPosition> m_toRestore;
     QTimer m_wantSoon;
 };

@@ -69,7 +69,7 @@ GranularityBar::GranularityBar(QWidget* parent)
     m_auto->setObjectName(u"chip"_s);
     m_auto->setText(tr("Auto"));
     m_auto->setCheckable(true);
-    m_auto->setAccessibleName(tr("Auto: smoothed by the neighbours of each image"));
+    m_auto->setAccessibleName(tr("Auto: each image together with its neighbours"));
     m_auto->setToolTip(tr("Each image is described together with its nearest neighbours. "
                           "Often the best; the very same shot may come later."));
     m_learned->setObjectName(u"learned"_s);
@@ -127,7 +127,7 @@ void GranularityBar::setStops(const LevelStops& stops, Levels::State state) {
          {static_cast<QWidget*>(m_slider), static_cast<QWidget*>(m_fine), static_cast<QWidget*>(m_coarse)})
         widget->setToolTip(any ? QString() : why);
     m_slider->setAccessibleDescription(why);
-    m_auto->setVisible(stops.smoothed);
+    m_auto->setVisible(stops.neighbourhoods);
     showName();
 }
 

@@ -240,7 +240,8 @@ void ImageActions::chooseExportTarget(ExportFormat format) {
 }
 
 void ImageActions::exportTo(ExportFormat format, const std::filesystem::path& target) {
-    ExportRequest request{.format = format, .target = target, .filter = m_browser.place().filter};
+    ExportRequest request{
+        .format = format, .target = target, .filter = m_browser.place().filter, .scale = m_browser.place().scale};
     std::vector<int> rows;
     for (const QItemSelectionRange& range : m_gallery->selectionModel()->selection()) {
         for (int row = range.top(); row <= range.bottom(); ++row)
@@ -252,8 +253,8 @@ void ImageActions::exportTo(ExportFormat format, const std::filesystem::path& ta
     for (int i = 0; i < count; ++i) {
         const int row = rows.empty() ? i : rows[static_cast<std::size_t>(i)];
         request.images.push_back(*images->imageAt(row));
-        const QVariant score = images->index(row).data(ImageListModel::ScoreRole);
-        if (score.isValid()) request.scores.push_back(score.toFloat());
+        const QVariant cosine = images->index(row).data(ImageListModel::CosineRole);
+        if (cosine.isValid()) request.scores.push_back(cosine.toFloat());
     }
     m_exporter->start(std::move(request));
 }

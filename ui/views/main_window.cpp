@@ -462,10 +462,7 @@ void MainWindow::updatePlace() {
     m_queryBar->setText(placeText(m_browser, collections));
     m_queryBar->setQuery(query ? std::optional(QueryChip{query->preview, query->title(), query->region.has_value()})
                                : std::nullopt);
-    std::vector<float> scores;
-    for (const Neighbour& neighbour : place.neighbours)
-        scores.push_back(neighbour.score);
-    m_queryBar->setScores(scores, place.minScore);
+    m_queryBar->setScores(place.scores(), place.minScore);
     m_queryBar->setNavigation(m_browser.canGoBack() || m_browser.pending(), m_browser.canGoForward());
     m_filterBar->setState(place.filter, place.order, place.query || (place.group && place.group->cluster));
     m_sidebar->setCurrent(place.filter.collection);

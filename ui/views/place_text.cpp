@@ -60,6 +60,8 @@ QueryBarText placeText(Browser& browser, const CollectionListModel& collections)
     }
     text.note = PlaceText::tr("%1 of %2 in %3").arg(formatCount(shown), formatCount(all), name);
     if (place.minScore) text.note += u" · "_s + PlaceText::tr("score ≥ %1").arg(formatScore(*place.minScore));
+    if (const auto gap = browser.images()->gap())
+        text.note += u" · "_s + PlaceText::tr("%Ln result(s) before the gap", nullptr, *gap);
     if (hasChoices(place.filter)) text.note += u" · "_s + PlaceText::tr("filtered");
     return text;
 }

@@ -1,5 +1,6 @@
 #include "ui/views/score_cut.h"
 
+#include "core/search/score_scale.h"
 #include "ui/formatting.h"
 #include "ui/views/theme.h"
 
@@ -12,25 +13,17 @@
 namespace grappa {
 
 namespace {
-constexpr int binCount = 40;
+constexpr int mostScore = 100;
+constexpr int binCount = 50;
 constexpr int handleRadius = 5;
 constexpr int axisHeight = 2 * handleRadius;
 constexpr QSize cutSize{168, 40};
 } // namespace
 
-std::optional<float> widestGap(std::span<const float> scores) {
-    if (scores.size() < 3) return std::nullopt;
-    std::size_t widest = 0;
-    for (std::size_t i = 1; i + 1 < scores.size(); ++i) {
-        if (scores[i] - scores[i + 1] > scores[widest] - scores[widest + 1]) widest = i;
-    }
-    return (scores[widest] + scores[widest + 1]) / 2;
-}
-
 ScoreCut::ScoreCut(QWidget* parent) : QAbstractSlider(parent) {
-    setRange(0, steps);
-    setSingleStep(steps / 50);
-    setPageStep(steps / 10);
+    setRange(0, mostScore);
+    setSingleStep(1);
+    setPageStep(10);
     setFocusPolicy(Qt::StrongFocus);
     setOrientation(Qt::Horizontal);
     setFixedSize(cutSize);
@@ -45,30 +38,28 @@ ScoreCut::ScoreCut(QWidget* parent) : QAbstractSlider(parent) {
 
 void ScoreCut::setScores(std::span<const float> scores) {
     m_bins.assign(binCount, 0);
-    m_highest = scores.empty() ? 1 : scores.front();
-    m_lowest = scores.empty() ? 0 : scores.back();
-    const float width = std::max(m_highest - m_lowest, 1e-6F);
     for (const float score : scores) {
-        const auto bin = static_cast<std::size_t>((score - m_lowest) / width * binCount);
+        const auto bin = static_cast<std::size_t>(score / mostScore * binCount);
         ++m_bins[std::min<std::size_t>(bin, binCount - 1)];
     }
-    m_gap = widestGap(scores);
+    const auto gap = gapAfter(scores);
+    m_gap = gap ? std::optional((scores[*gap - 1] + scores[*gap]) / 2) : std::nullopt;
     QString tip = tr("Drag to leave out lower scores; double click to show all.");
-    if (m_gap) tip += u'\n' + tr("The mark is the widest gap between two scores, at %1.").arg(formatScore(*m_gap));
+    if (m_gap)
+        tip += u'\n' + tr("The mark is the gap after the results that stand out, at %1.").arg(formatScore(*m_gap));
     setToolTip(tip);
     update();
 }
 
 void ScoreCut::setCut(std::optional<float> cut) {
     const QSignalBlocker blocker(this);
-    const float width = std::max(m_highest - m_lowest, 1e-6F);
-    setValue(cut ? qRound((*cut - m_lowest) / width * steps) : 0);
+    setValue(cut ? qRound(*cut) : 0);
     update();
 }
 
 std::optional<float> ScoreCut::cut() const {
     if (value() == 0) return std::nullopt;
-    return m_lowest + (m_highest - m_lowest) * static_cast<float>(value()) / steps;
+    return static_cast<float>(value());
 }
 
 QSize ScoreCut::sizeHint() const {
@@ -80,8 +71,7 @@ QRectF ScoreCut::plot() const {
 }
 
 double ScoreCut::positionOf(float score) const {
-    const double width = std::max(m_highest - m_lowest, 1e-6F);
-    return plot().left() + plot().width() * (score - m_lowest) / width;
+    return plot().left() + plot().width() * static_cast<double>(score) / mostScore;
 }
 
 void ScoreCut::paintEvent(QPaintEvent*) {
@@ -89,14 +79,15 @@ void ScoreCut::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const QRectF area = plot();
-    const double x = area.left() + area.width() * value() / steps;
+    const double x = positionOf(static_cast<float>(value()));
     const double binWidth = area.width() / binCount;
-    const int most = std::max(*std::max_element(m_bins.begin(), m_bins.end()), 1);
+    // What scores nothing may be most of all: it must not flatten the rest.
+    const int most = std::max(*std::max_element(m_bins.begin() + 1, m_bins.end()), 1);
     painter.setPen(Qt::NoPen);
     for (int bin = 0; bin < binCount; ++bin) {
         const int count = m_bins[static_cast<std::size_t>(bin)];
         if (count == 0) continue;
-        const double height = std::max(area.height() * count / most, 1.5);
+        const double height = std::clamp(area.height() * count / most, 1.5, area.height());
         const double left = area.left() + bin * binWidth;
         painter.setBrush(left + binWidth / 2 >= x ? theme.accent : theme.muted);
         painter.drawRect(QRectF(left, area.bottom() - height, binWidth - 1, height));
@@ -133,7 +124,7 @@ void ScoreCut::changeEvent(QEvent* event) {
 }
 
 void ScoreCut::moveTo(double x) {
-    setValue(qRound((x - plot().left()) / plot().width() * steps));
+    setValue(qRound((x - plot().left()) / plot().width() * mostScore));
 }
 
 } // namespace grappa

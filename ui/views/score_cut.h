@@ -8,8 +8,8 @@
 
 namespace grappa {
 
-/// The scores of a query's neighbours as a histogram, with a cut that leaves out those on its left. A mark shows the
-/// widest gap between two scores that follow each other: often a good place for the cut, never set by itself.
+/// The scores of a query's neighbours, 0 to 100, as a histogram, with a cut that leaves out those on its left. A mark
+/// shows the gap after the last sensible result (gapAfter()): often a good place for the cut, never set by itself.
 class ScoreCut : public QAbstractSlider {
     Q_OBJECT
 
@@ -35,18 +35,12 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    static constexpr int steps = 1000;
-
     QRectF plot() const;
     double positionOf(float score) const; ///< x
     void moveTo(double x);
 
     std::vector<int> m_bins;
-    float m_lowest = 0, m_highest = 1;
-    std::optional<float> m_gap; ///< the middle of the widest one
+    std::optional<float> m_gap; ///< its middle
 };
-
-/// The middle of the widest gap between scores that follow each other, best first; nothing for fewer than three.
-std::optional<float> widestGap(std::span<const float> scores);
 
 } // namespace grappa

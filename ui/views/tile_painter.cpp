@@ -7,6 +7,7 @@
 #include "ui/views/symbol_icon.h"
 #include "ui/views/theme.h"
 
+#include <QCoreApplication>
 #include <QPainter>
 
 #include <algorithm>
@@ -48,8 +49,7 @@ void TilePainter::paint(const QModelIndex& index, const QRect& tile, const TileS
     m_painter.setBrush(m_theme.tile);
     m_painter.drawRoundedRect(tile, corner, corner);
     paintPicture(index, tile);
-    const QVariant score = index.data(ImageListModel::ScoreRole);
-    if (score.isValid()) paintCaption(score.toFloat(), index.data(ImageListModel::AttentionRole), tile);
+    if (index.data(ImageListModel::ScoreRole).isValid()) paintCaption(index, tile);
     if (state.hovered || state.focused) paintName(index.data(Qt::DisplayRole).toString(), tile);
     if (state.selected) {
         paintPlate(checkRect(tile), u"check"_s, m_theme.accent, m_theme.onAccent);
@@ -150,10 +150,13 @@ void TilePainter::paintPlate(const QRect& plate, const QString& symbol, const QC
                          symbolPixmap(symbol, colour, side, m_painter.device()->devicePixelRatioF()));
 }
 
-void TilePainter::paintCaption(float score, const QVariant& attention, const QRect& tile) const {
-    m_painter.setPen(m_theme.muted);
+void TilePainter::paintCaption(const QModelIndex& index, const QRect& tile) const {
+    const bool afterGap = index.data(ImageListModel::AfterGapRole).toBool();
+    m_painter.setPen(afterGap ? m_theme.accent : m_theme.muted);
     const QRect caption(tile.left(), tile.bottom() + 1, tile.width(), captionHeight);
-    const QString text = formatScore(score);
+    QString text = formatScore(index.data(ImageListModel::ScoreRole).toFloat());
+    if (afterGap) text = QCoreApplication::translate("TilePainter", "less alike: %1").arg(text);
+    const QVariant attention = index.data(ImageListModel::AttentionRole);
     if (!attention.isValid()) {
         m_painter.drawText(caption, Qt::AlignCenter, text);
         return;

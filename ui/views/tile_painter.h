@@ -40,7 +40,7 @@ private:
     void paintScaled(const Thumbnail& thumbnail, const QRect& place) const;
     void paintMark(const QString& symbol, const QRect& tile) const;
     /// The score below the tile, with the granularity attention beside it where that is known.
-    void paintCaption(float score, const QVariant& attention, const QRect& tile) const;
+    void paintCaption(const QModelIndex& index, const QRect& tile) const;
     void paintPlate(const QRect& plate, const QString& symbol, const QColor& ground, const QColor& colour) const;
     void paintName(const QString& name, const QRect& tile) const;
     void paintRings(const QRect& tile, const TileState& state) const;

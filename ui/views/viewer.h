@@ -23,7 +23,7 @@ public:
     /// maps: for the overlays of a comparison; none: there are no overlays.
     explicit Viewer(ImagePane::Render render, QWidget* parent = nullptr, Overlays::ReadMaps maps = {});
 
-    /// `note`: "3 of 200 · score 0.87".
+    /// `note`: "3 of 200 · score 87, very close".
     void show(const ViewedImage& image, const QString& note);
     /// What is put beside the image when comparing; nothing: comparing is not possible.
     void setReference(const std::optional<ViewedImage>& reference);

@@ -81,7 +81,8 @@ void ViewerController::showRow(int row) {
                        .arg(formatCount(static_cast<std::uint64_t>(row) + 1),
                             formatCount(static_cast<std::uint64_t>(m_browser.images()->rowCount())));
     const QVariant score = m_browser.images()->index(row).data(ImageListModel::ScoreRole);
-    if (score.isValid()) note = tr("%1 · score %2").arg(note, formatScore(score.toFloat()));
+    if (score.isValid())
+        note = tr("%1 · score %2, %3").arg(note, formatScore(score.toFloat()), closenessText(score.toFloat()));
     m_viewer->show(viewOf(m_viewed), note);
     refresh();
 }

@@ -223,7 +223,9 @@ void WhyPanel::setContent(const WhyContent& content) {
     m_queryTitle->setVisible(content.hasQuery);
     m_queryTitle->setText(tr("Query: %1").arg(content.queryTitle));
     m_score->setVisible(content.score.has_value());
-    if (content.score) m_score->setText(tr("%1 · rank %2").arg(formatScore(*content.score)).arg(content.rank));
+    if (content.score)
+        m_score->setText(
+            tr("%1 · %2 · rank %3").arg(formatScore(*content.score), closenessText(*content.score)).arg(content.rank));
     m_resultName->setVisible(content.result.has_value());
     if (content.result) m_resultName->setText(fileNameText(content.result->path));
     showAttention();
