@@ -119,23 +119,37 @@ float ScoreScale::cosine(float score) const {
     return between(score, below.score, above->score, below.cosine, above->cosine);
 }
 
-ScoreScale calibrate(std::vector<float> randomPairs, const ScaledSet& set) {
+UsualPairs usualPairs(SetKind kind) {
+    switch (kind) {
+    case SetKind::AsDescribed:
+        return {.8f, {.42f, .56f, .68f}};
+    case SetKind::Centred:
+        return {0, {.16f, .26f, .38f}};
+    case SetKind::DrawnTogether:
+        return {0, {.35f, .68f, .84f}};
+    }
+    return {};
+}
+
+ScoreScale calibrate(std::vector<float> randomPairs, std::size_t images, SetKind kind) {
     keepSortedCosines(randomPairs);
     if (randomPairs.empty()) return {};
-    const auto count = static_cast<float>(set.images);
+    const UsualPairs usual = usualPairs(kind);
+    const auto count = static_cast<float>(images);
     const float trust = count / (count + usualImages);
     float random = quantile(randomPairs, trust / 2);
-    random = std::lerp(std::min(random, set.usualPair), random, trust);
+    random = std::lerp(std::min(random, usual.random), random, trust);
     if (random > 1 - smallestStep) return {};
     float altered = std::lerp(random, 1.0f, alteredWay);
-    if (set.drawnTogether) {
+    if (kind == SetKind::DrawnTogether) {
         const float rarest = quantile(randomPairs, pinnedQuantiles.back().quantile);
         altered = std::max(altered, std::min(std::lerp(rarest, 1.0f, .5f), leastSame));
     }
     std::vector<ScoreKnot> knots{{random, 0}};
-    for (const auto& [share, score, usualWay] : pinnedQuantiles) {
+    for (std::size_t i = 0; i < pinnedQuantiles.size(); ++i) {
+        const auto& [share, score] = pinnedQuantiles[i];
         const float way = (quantile(randomPairs, share) - random) / (1 - random);
-        const float cosine = std::lerp(random, 1.0f, std::lerp(usualWay, way, trust));
+        const float cosine = std::lerp(random, 1.0f, std::lerp(usual.ways[i], way, trust));
         if (cosine > altered - smallestStep) break;
         if (cosine >= knots.back().cosine + smallestStep) knots.push_back({cosine, score});
     }
@@ -154,9 +168,10 @@ ScoreScale measureScale(Searcher& searcher, std::optional<std::int64_t> level, s
                                  : countOfPairs(images) <= scalePairs ? allPairs(searcher, images)
                                                                       : randomPairs(searcher, images, random);
     const EmbeddingSetKey& key = searcher.set().key;
-    return calibrate(std::move(cosines), {.images = images.size(),
-                                          .usualPair = key.isRawBase() ? usualPairAsDescribed : usualPairCentred,
-                                          .drawnTogether = level || key.smoothing != "raw"});
+    const SetKind kind = level || key.smoothing != "raw" ? SetKind::DrawnTogether
+                         : key.isRawBase()               ? SetKind::AsDescribed
+                                                         : SetKind::Centred;
+    return calibrate(std::move(cosines), images.size(), kind);
 }
 
 double exportedScore(float score) {

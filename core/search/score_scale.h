@@ -39,43 +39,44 @@ private:
     std::vector<ScoreKnot> m_knots{{0, 0}, {1, 100}};
 };
 
-/// What the quantiles of random pairs score, in every set, and where they usually lie: on the way from the median
-/// random pair (0) to the same picture (1), in the mean of plain, whitened and smoothed sets and levels.
+/// What the quantiles of random pairs score, in every set.
 struct PinnedQuantile {
     double quantile;
     float score;
-    float usualWay;
 };
-inline constexpr std::array<PinnedQuantile, 3> pinnedQuantiles{{{.95, 25, .35f}, {.99, 40, .55f}, {.999, 55, .7f}}};
-/// How far an altered copy lies on that way. Where usualWay and this come from: photos of the training parts of
-/// mrt-mini and mrt-coarse, described by the default backbone at 112 px, some of them a second time after they were
-/// halved in size, written as JPEG of quality 50, made brighter by a quarter, cropped by 5 % at each side, or sent as a
-/// chat does it (a little of all four). The median copy lies at .88 to .97 by the vectors as they are, at .92 by
-/// whitened ones, at .91 to .96 by smoothed ones and at .94 to .98 at a level, in mixed and narrow collections of 60 to
-/// 1,500 images: half of the copies or more score 100 nearly everywhere.
+inline constexpr std::array<PinnedQuantile, 3> pinnedQuantiles{{{.95, 25}, {.99, 40}, {.999, 55}}};
+
+/// What the vectors of a set are, which says where pairs usually lie.
+enum class SetKind {
+    AsDescribed,   ///< of the backbone, nothing taken away
+    Centred,       ///< the mean of the collection taken away: whitened or learned
+    DrawnTogether, ///< smoothed, or at a level: mates may be as near as altered copies, which is no sign of a copy then
+};
+
+// Measured on photos of the training parts of mrt-mini and mrt-coarse, described by the default backbone at 112 px,
+// some of them a second time after they were halved in size, written as JPEG of quality 50, made brighter by a quarter,
+// cropped by 5 % at each side, or sent as a chat does it (a little of all four), in mixed and narrow collections of 60
+// to 1,500 images.
+
+/// Ways lead from the random pair (0) to the same picture (1).
+struct UsualPairs {
+    float random;                                     ///< cosine of two images that have nothing in common
+    std::array<float, pinnedQuantiles.size()> ways{}; ///< to the pinned quantiles
+};
+UsualPairs usualPairs(SetKind kind);
+/// The way to an altered copy. The median one lies at .88 to .97 as described, at .92 whitened, at .91 to .96 smoothed
+/// and at .94 to .98 at a level: half of them or more score 100 nearly everywhere.
 inline constexpr float alteredWay = .92f;
-
-/// A pair of images that have nothing in common: by the vectors of the default backbone as they are (.79 in the mixed
-/// collection), and by sets whose mean was taken away.
-inline constexpr float usualPairAsDescribed = .8f, usualPairCentred = 0;
-
-/// What is known of a set beside its pairs.
-struct ScaledSet {
-    std::size_t images = 0;
-    float usualPair = usualPairCentred;
-    /// It draws mates together (smoothed, or at a level): they may be as near as altered copies, which is then no sign
-    /// of the same picture.
-    bool drawnTogether = false;
-};
 /// So many images of a collection count as much as what is usual elsewhere.
 inline constexpr float usualImages = 100;
 
-/// Random pairs, in any order. 0 is the median pair of a large set. The pairs of a small one are few, alike perhaps
-/// (one subject), and half of them would score 0: there 0 is a lower quantile, brought down to `usualPair` where it
-/// lies above, and the rarer quantiles are drawn to where they usually lie. Quantiles that do not rise, or lie above
-/// the altered copies (a collection with many copies), are left out. Where mates are drawn together, 100 is half the
-/// way from the rarest quantile to 1 at least. The default scale where there are no pairs, or all are the same picture.
-ScoreScale calibrate(std::vector<float> randomPairs, const ScaledSet& set);
+/// Random pairs, in any order, of a set of `images`. 0 is the median pair of a large set. The pairs of a small one are
+/// few, alike perhaps (one subject), and half of them would score 0: there 0 is a lower quantile, brought down to the
+/// usual random pair where it lies above, and the rarer quantiles are drawn to where they usually lie. Quantiles that
+/// do not rise, or lie above the altered copies (a collection with many copies), are left out. Where mates are drawn
+/// together, 100 is half the way from the rarest quantile to 1 at least. The default scale where there are no pairs, or
+/// all are the same picture.
+ScoreScale calibrate(std::vector<float> randomPairs, std::size_t images, SetKind kind);
 
 inline constexpr std::size_t scalePairs = 20'000;
 

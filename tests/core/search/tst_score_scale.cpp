@@ -79,7 +79,7 @@ private Q_SLOTS:
 
 void TestScoreScale::quantilesScoreTheSameInEverySet() {
     for (const auto& quantiles : {plain, smoothed}) {
-        const ScoreScale scale = calibrate(withQuantiles(-.4f, quantiles, .97f), {many});
+        const ScoreScale scale = calibrate(withQuantiles(-.4f, quantiles, .97f), many, SetKind::Centred);
         QCOMPARE(scale.knots().size(), std::size_t{5});
         QVERIFY(isNear(scale.score(quantiles[0]), 0));
         for (std::size_t i = 0; i < pinnedQuantiles.size(); ++i)
@@ -95,7 +95,7 @@ void TestScoreScale::quantilesScoreTheSameInEverySet() {
 void TestScoreScale::aSmallSetLeansOnWhatIsUsual() {
     // Six images of one subject, described as the backbone does: all pairs are alike.
     const Floats alike{.9f, .9f, .91f, .91f, .92f, .92f, .93f, .93f, .93f, .94f, .94f, .95f, .95f, .96f, .96f};
-    const ScoreScale small = calibrate(alike, {6, usualPairAsDescribed});
+    const ScoreScale small = calibrate(alike, 6, SetKind::AsDescribed);
     const auto scoresNothing = [](const ScoreScale& scale, const Floats& cosines) {
         return std::count_if(cosines.begin(), cosines.end(), [&](float cosine) { return scale.score(cosine) == 0; });
     };
@@ -103,21 +103,21 @@ void TestScoreScale::aSmallSetLeansOnWhatIsUsual() {
     QVERIFY(closenessOf(small.score(.9f)) != Closeness::SamePicture);
     QVERIFY(small.score(.9f) < small.score(.96f));
     // As many images of that subject are a collection of their own, whose median pair is a random one.
-    QVERIFY(isNear(calibrate(alike, {many, usualPairAsDescribed}).score(.93f), 0));
+    QVERIFY(isNear(calibrate(alike, many, SetKind::AsDescribed).score(.93f), 0));
     // Of two different pictures one says nothing about the other.
-    QCOMPARE(calibrate({.7f}, {2, usualPairAsDescribed}).score(.7f), 0.0f);
-    QCOMPARE(closenessOf(calibrate({.99f}, {2, usualPairAsDescribed}).score(.99f)), Closeness::SamePicture);
+    QCOMPARE(calibrate({.7f}, 2, SetKind::AsDescribed).score(.7f), 0.0f);
+    QCOMPARE(closenessOf(calibrate({.99f}, 2, SetKind::AsDescribed).score(.99f)), Closeness::SamePicture);
     // Few pairs of a mixed collection: fewer than half score 0.
     Floats mixed = withQuantiles(-.4f, smoothed, .97f);
     mixed.resize(500);
-    QVERIFY(scoresNothing(calibrate(mixed, {32}), mixed) < 100);
+    QVERIFY(scoresNothing(calibrate(mixed, 32, SetKind::Centred), mixed) < 100);
 }
 
 void TestScoreScale::matesThatAreDrawnTogetherAreNoCopies() {
     // A small smoothed set: one pair in a thousand is nearer than altered copies usually are.
     const Floats pairs = withQuantiles(-.5f, {-.05f, .6f, .93f, .98f}, 1);
-    QCOMPARE(closenessOf(calibrate(pairs, {110}).score(.97f)), Closeness::SamePicture);
-    const ScoreScale scale = calibrate(pairs, {.images = 110, .drawnTogether = true});
+    QCOMPARE(closenessOf(calibrate(pairs, 110, SetKind::Centred).score(.97f)), Closeness::SamePicture);
+    const ScoreScale scale = calibrate(pairs, 110, SetKind::DrawnTogether);
     QVERIFY(closenessOf(scale.score(.97f)) != Closeness::SamePicture);
     QCOMPARE(closenessOf(scale.score(.95f)), Closeness::VeryClose);
     QCOMPARE(scale.score(1), 100.0f);
@@ -126,11 +126,11 @@ void TestScoreScale::matesThatAreDrawnTogetherAreNoCopies() {
 void TestScoreScale::isAScaleWhateverTheSet_data() {
     QTest::addColumn<Floats>("pairs");
     QTest::addColumn<std::size_t>("images");
-    QTest::addColumn<bool>("drawnTogether");
+    QTest::addColumn<SetKind>("kind");
     for (const std::size_t images : {std::size_t{2}, std::size_t{50}, many}) {
         const auto row = [images](const char* name, const Floats& pairs) {
-            for (const bool together : {false, true})
-                QTest::addRow("%s, %zu images, %d", name, images, together) << pairs << images << together;
+            for (const SetKind kind : {SetKind::AsDescribed, SetKind::Centred, SetKind::DrawnTogether})
+                QTest::addRow("%s, %zu images, %d", name, images, static_cast<int>(kind)) << pairs << images << kind;
         };
         row("plain", withQuantiles(-.4f, plain, .97f));
         row("smoothed", withQuantiles(-.5f, smoothed, 1));
@@ -150,8 +150,8 @@ void TestScoreScale::isAScaleWhateverTheSet_data() {
 void TestScoreScale::isAScaleWhateverTheSet() {
     QFETCH(Floats, pairs);
     QFETCH(std::size_t, images);
-    QFETCH(bool, drawnTogether);
-    const ScoreScale scale = calibrate(pairs, {images, usualPairCentred, drawnTogether});
+    QFETCH(SetKind, kind);
+    const ScoreScale scale = calibrate(pairs, images, kind);
     float before = 0;
     for (int i = -1100; i <= 1100; ++i) {
         const float score = scale.score(static_cast<float>(i) / 1000);
@@ -175,7 +175,7 @@ void TestScoreScale::isAScaleWhateverTheSet() {
 }
 
 void TestScoreScale::knotsMakeTheSameScale() {
-    const ScoreScale scale = calibrate(withQuantiles(-.4f, plain, .97f), {1000, usualPairAsDescribed});
+    const ScoreScale scale = calibrate(withQuantiles(-.4f, plain, .97f), 1000, SetKind::AsDescribed);
     QVERIFY(scale != ScoreScale());
     QVERIFY(ScoreScale::fromKnots(scale.knots()) == scale);
     QVERIFY(ScoreScale::fromKnots(ScoreScale().knots()) == ScoreScale());
