@@ -40,6 +40,19 @@ void checkDimensions(std::uint64_t width, std::uint64_t height, std::uint64_t ma
 /// `raster` as 8-bit sRGB on white: sets `rgb` and `transparent`.
 void showOnWhite(const Raster& raster, StoredImage& image);
 
+/// What a reader whose header was read makes of its file: width(), height(), then read(), exif() and damage().
+template <class Reader>
+StoredImage storedImage(Reader& reader, const DecodeOptions& options) {
+    checkDimensions(reader.width(), reader.height(), options.maxPixels);
+    StoredImage image;
+    image.width = static_cast<int>(reader.width());
+    image.height = static_cast<int>(reader.height());
+    showOnWhite(reader.read(), image);
+    image.exif = reader.exif();
+    image.damage = reader.damage();
+    return image;
+}
+
 // Names and versions, as --version lists them.
 std::string jpegLibraryVersion();
 std::string gifLibraryVersion();

@@ -211,14 +211,7 @@ private:
 StoredImage decodePng(std::span<const std::byte> bytes, const DecodeOptions& options) {
     PngReader reader(bytes);
     reader.readHeader();
-    checkDimensions(reader.width(), reader.height(), options.maxPixels);
-    StoredImage image;
-    image.width = static_cast<int>(reader.width());
-    image.height = static_cast<int>(reader.height());
-    showOnWhite(reader.read(), image);
-    image.exif = reader.exif();
-    image.damage = reader.damage();
-    return image;
+    return storedImage(reader, options);
 }
 
 std::string pngLibraryVersion() {
