@@ -1,5 +1,7 @@
 #include "core/image/codecs.h"
 
+#include "core/base/half.h"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -61,12 +63,9 @@ struct Page {
 };
 
 float halfToFloat(std::uint16_t half) {
-    const int exponent = half >> 10 & 31;
-    const int mantissa = half & 1023;
-    const float value = exponent == 0    ? std::ldexp(static_cast<float>(mantissa), -24)
-                        : exponent == 31 ? std::numeric_limits<float>::quiet_NaN()
-                                         : std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
-    return (half & 0x8000) != 0 ? -value : value;
+    float value = 0;
+    toFloat({&half, 1}, {&value, 1});
+    return value;
 }
 
 class TiffReader {
