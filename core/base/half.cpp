@@ -188,6 +188,18 @@ void toFloat(std::span<const std::uint16_t> from, std::span<float> to) {
     bestKernels().toFloat(from.data(), to.data(), from.size());
 }
 
+std::vector<std::uint16_t> halvesOf(std::span<const float> from) {
+    std::vector<std::uint16_t> to(from.size());
+    toHalf(from, to);
+    return to;
+}
+
+std::vector<float> floatsOf(std::span<const std::uint16_t> from) {
+    std::vector<float> to(from.size());
+    toFloat(from, to);
+    return to;
+}
+
 float halfDot(const std::uint16_t* a, const std::uint16_t* b, std::size_t dim) {
     return bestKernels().dot(a, b, dim);
 }

@@ -202,7 +202,14 @@ void encodeRow(std::span<const float> vector, RowFormat format, std::byte* to) {
         toHalf(vector, {reinterpret_cast<std::uint16_t*>(to), vector.size()});
         return;
     }
-    const float scale = quantise(vector, largest8, reinterpret_cast<std::int8_t*>(to + sizeof(float)));
+    auto* numbers = reinterpret_cast<std::int8_t*>(to + sizeof(float));
+    quantise(vector, largest8, numbers);
+    double squares = 0, squaresOfNumbers = 0;
+    for (std::size_t i = 0; i < vector.size(); ++i) {
+        squares += double{vector[i]} * double{vector[i]};
+        squaresOfNumbers += double(numbers[i]) * double(numbers[i]);
+    }
+    const auto scale = static_cast<float>(squaresOfNumbers > 0 ? std::sqrt(squares / squaresOfNumbers) : 0.0);
     std::memcpy(to, &scale, sizeof scale);
 }
 

@@ -12,7 +12,8 @@ namespace grappa {
 /// How the numbers of a vector are stored: a row. The values stand in files and never change.
 enum class RowFormat : std::uint32_t {
     Half, ///< fp16 [dim]
-    Int8, ///< float32 scale, int8 [dim]: each number is scale * int8, the scale max|x| / 127, a zero row's is 0
+    Int8, ///< float32 scale, int8 [dim]: each number is scale * int8; the largest is 127 or -127, and the scale keeps
+          ///< the length of the vector, so that a picture's cosine with itself is 1. The scale of a zero row is 0.
 };
 
 /// Bytes of a row. Rows lie one after the other without padding, so those of Int8 have no alignment; those of Half must

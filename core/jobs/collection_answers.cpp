@@ -1,7 +1,9 @@
 #include "core/jobs/collection_answers.h"
 
+#include "core/jobs/diffused_vectors.h"
 #include "core/jobs/nearest_rows.h"
 #include "core/jobs/stored_vectors.h"
+#include "core/search/diffused_set.h"
 #include "core/training/kmeans.h"
 #include "core/training/levels.h"
 
@@ -47,10 +49,8 @@ CollectionAnswers collectionAnswers(const torch::Tensor& raw, const DescriptorPr
     const auto forNeighbours = DescriptorWhitening::fit(raw, prior, diffusedPower);
     const auto points = forNeighbours.apply(raw).contiguous();
     const Diffusion diffusion(nearestRows(points, static_cast<std::int64_t>(options.neighbours)), options);
-    std::vector<float> spread = diffusion.spread(values(points), static_cast<std::size_t>(points.size(1)));
-    normaliseRows(spread, static_cast<std::size_t>(points.size(1)));
     return {.plain = forNeighbours.withPower(DescriptorWhitening::plainPower).apply(raw),
-            .click = torch::tensor(spread).view(points.sizes())};
+            .click = diffusedVectors(diffusion, points, diffusedDim).rows};
 }
 
 CollectionEvaluation evaluateAsCollection(const std::vector<LabelledSet>& sets, const torch::Tensor& base,

@@ -1,5 +1,6 @@
 #include "core/jobs/diffusion_job.h"
 
+#include "core/jobs/diffused_vectors.h"
 #include "core/jobs/nearest_rows.h"
 #include "core/jobs/stored_vectors.h"
 #include "core/search/diffused_set.h"
@@ -7,7 +8,6 @@
 #include "core/search/set_replacement.h"
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 
 namespace grappa {
@@ -74,8 +74,9 @@ EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const 
     const EmbeddingSetKey key = diffusedKey(plain.key);
     Searcher searcher(library, plain);
     StoredVectors stored = toMatrix(searcher.rows(), searcher.set());
-    const EmbeddingSet set = library.embeddingSet(key, plain.dim);
+    const EmbeddingSet set = library.embeddingSet(key, std::min(plain.dim, diffusedDim));
     SetReplacement replacement(library, set);
+    SetMapping mapping;
     std::vector<Neighbourhood> neighbourhoods;
     if (!stored.images.empty()) {
         const auto dim = static_cast<std::size_t>(plain.dim);
@@ -91,16 +92,13 @@ EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const 
         const Diffusion diffusion(nearest, {});
         neighbourhoods = neighbourhoodsOf(nearest, diffusion, stored.images);
         context.throwIfStopped();
-        std::vector<float> spread = diffusion.spread(rows, dim);
-        for (std::size_t row = 0; row < neighbourhoods.size(); ++row) {
-            const auto vector = std::span(spread).subspan(row * dim, dim);
-            neighbourhoods[row].length =
-                std::sqrt(std::inner_product(vector.begin(), vector.end(), vector.begin(), 0.0F));
-        }
-        normaliseRows(spread, dim);
-        replacement.add(stored.images, spread);
+        const DiffusedVectors diffused = diffusedVectors(diffusion, points, set.dim);
+        for (std::size_t row = 0; row < neighbourhoods.size(); ++row)
+            neighbourhoods[row].length = values(diffused.lengths)[row];
+        replacement.add(stored.images, values(diffused.rows));
+        if (diffused.axes.defined()) mapping.axes.assign(values(diffused.axes).begin(), values(diffused.axes).end());
     }
-    replacement.commit({}, context);
+    replacement.commit(mapping, context);
     library.storeNeighbourhoods(set.id, stored.images, neighbourhoods);
     indexEmbeddingSet(library, set, {}, context);
     return *library.findEmbeddingSet(key);

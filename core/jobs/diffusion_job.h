@@ -6,7 +6,8 @@
 namespace grappa {
 
 /// Computes the diffused set of a plain one, with its neighbourhoods, all of it (core/search/diffusion.h). The nearest
-/// neighbours are exact up to 120,000 images, beyond that those of the index. Memory: 8 bytes a number of the set.
+/// neighbours are exact up to 120,000 images, beyond that those of the index. Memory: about 10 bytes a
+/// number of the plain set.
 /// Under lockDerivedSets() (core/jobs/derived_sets.h). Throws Interrupted; then nothing has changed.
 EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const JobContext& context);
 

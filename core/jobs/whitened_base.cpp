@@ -127,7 +127,7 @@ EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const Whitene
         whitenRows(stored, whitening, context, [&](std::span<const ImageId> ids, std::span<const float> vectors) {
             replacement.add(ids, vectors);
         });
-        replacement.commit(rowOf(whitening, images.size()), context);
+        replacement.commit({.whitening = rowOf(whitening, images.size()), .axes = {}}, context);
     } else if (const auto missing = library.imagesWithoutVector(set.id); !missing.empty()) {
         commitWhitened(library, set, *known, storedVectors(library, raw, missing));
     }

@@ -1,8 +1,12 @@
 #include "core/library/database.h"
 
+#include "core/base/half.h"
 #include "core/library/folded_name.h"
 
 #include <sqlite3.h>
+
+#include <cstring>
+#include <vector>
 
 namespace grappa {
 
@@ -37,6 +41,15 @@ void foldedFileName(sqlite3_context* context, int, sqlite3_value** values) {
     const std::string path(bytes, bytes == nullptr ? 0 : static_cast<std::size_t>(sqlite3_value_bytes(values[0])));
     const std::string name = foldedName(std::filesystem::path(path).filename().native());
     sqlite3_result_blob64(context, name.data(), name.size(), SQLITE_TRANSIENT);
+}
+
+/// SQL's halves_of_floats(blob of float32) -> blob of fp16, for the step of the schema that needs it.
+void halvesOfFloats(sqlite3_context* context, int, sqlite3_value** values) {
+    const void* bytes = sqlite3_value_blob(values[0]);
+    std::vector<float> floats(static_cast<std::size_t>(sqlite3_value_bytes(values[0])) / sizeof(float));
+    if (!floats.empty()) std::memcpy(floats.data(), bytes, floats.size() * sizeof(float));
+    const std::vector<std::uint16_t> halves = halvesOf(floats);
+    sqlite3_result_blob64(context, halves.data(), halves.size() * sizeof(std::uint16_t), SQLITE_TRANSIENT);
 }
 
 } // namespace
@@ -101,9 +114,12 @@ Database::Database(const std::filesystem::path& file, Mode mode) : m_file(file),
         m_connection->exec("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                            "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;");
         if (mode == Mode::ReadOnly) m_connection->exec("PRAGMA query_only = ON");
-        sqlite3_create_function_v2(handle, "folded_file_name", 1,
-                                   SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr, foldedFileName,
-                                   nullptr, nullptr, nullptr);
+        const auto addFunction = [handle](const char* name, void (*function)(sqlite3_context*, int, sqlite3_value**)) {
+            sqlite3_create_function_v2(handle, name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr,
+                                       function, nullptr, nullptr, nullptr);
+        };
+        addFunction("folded_file_name", foldedFileName);
+        addFunction("halves_of_floats", halvesOfFloats);
     } catch (const SQLite::Exception& exception) {
         throwDatabaseError(exception, m_file);
     }

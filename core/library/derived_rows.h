@@ -76,10 +76,16 @@ struct WhiteningRow {
     std::size_t halfWidth() const { return mean.empty() ? 0 : basis.size() / mean.size(); } ///< W
 };
 
+/// What the vectors of a derived set were made with, so that vectors which come later are made alike.
+struct SetMapping {
+    std::optional<WhiteningRow> whitening; ///< of a plain set
+    std::vector<float> axes;               ///< of a diffused set: DiffusedVectors in core/jobs/diffused_vectors.h
+};
+
 /// What diffusion knows of an image beside its vector, so that an image that comes later, or from outside, can take its
 /// place among its neighbours without the whole graph (core/search/diffusion.h).
 struct Neighbourhood {
-    float length = 1;                 ///< of the diffused vector before it was normalised
+    float length = 1;                 ///< of the diffused vector along the axes, before it was normalised
     float degree = 0;                 ///< sum of the weights of the image's edges
     float radius = -1;                ///< who is at least as near (cosine) is among the image's k nearest
     std::vector<std::int64_t> images; ///< the nearest, best first; some may have been deleted since

@@ -277,10 +277,12 @@ public:
     std::vector<ImageId> tombstones(EmbeddingSetId set);
 
     /// One commit: all vectors of the set give way to those of new segments, whose files hold images[i] (ascending);
-    /// its levels go, its whitening is set. Old files are removed. See core/search/set_replacement.h.
+    /// its levels go, its mapping is set (the basis and the axes as fp16). Old files are removed. See
+    /// core/search/set_replacement.h.
     void replaceVectors(EmbeddingSetId set, std::span<const SegmentRow> segments,
-                        std::span<const std::vector<ImageId>> images, const std::optional<WhiteningRow>& whitening);
+                        std::span<const std::vector<ImageId>> images, const SetMapping& mapping);
     std::optional<WhiteningRow> whitening(EmbeddingSetId set);
+    std::vector<float> axes(EmbeddingSetId set); ///< empty = none
 
     // Levels of an embedding set (core/jobs/levels_job writes them, core/search reads them)
     std::vector<LevelRow> levels(EmbeddingSetId set); ///< k ascending, without centroids

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 
 namespace grappa {
 
@@ -25,6 +26,8 @@ LevelRow levelFromRow(const SqlQuery& row) {
 
 /// length, degree, radius
 using NeighbourhoodHead = std::array<float, 3>;
+/// An image id in a neighbourhood: half of its bytes, enough for 4 billion images.
+using StoredImage = std::uint32_t;
 
 std::int64_t dimOf(Database& db, EmbeddingSetId set) {
     const auto dim = db.integer("SELECT dim FROM embedding_sets WHERE id = ?1", set);
@@ -53,10 +56,7 @@ std::vector<float> Library::attention(EmbeddingSetId set, ImageId image) {
                  "SELECT attention FROM embeddings WHERE image = ?1 AND set_id = ?2 AND attention IS NOT NULL", image,
                  set);
     if (!row.next()) return {};
-    const auto halves = numbers<std::uint16_t>(row.blob(0));
-    std::vector<float> values(halves.size());
-    toFloat(halves, values);
-    return values;
+    return floatsOf(numbers<std::uint16_t>(row.blob(0)));
 }
 
 AttentionScan Library::attention(EmbeddingSetId set) {
@@ -81,12 +81,18 @@ AttentionScan Library::attention(EmbeddingSetId set) {
 std::optional<WhiteningRow> Library::whitening(EmbeddingSetId set) {
     SqlQuery row(*m_impl->db, "SELECT mean, basis, variances, power, images FROM whitenings WHERE set_id = ?1", set);
     if (!row.next()) return std::nullopt;
-    WhiteningRow whitening{numbers<float>(row.blob(0)), numbers<float>(row.blob(1)), numbers<float>(row.blob(2)),
+    WhiteningRow whitening{numbers<float>(row.blob(0)), floatsOf(numbers<std::uint16_t>(row.blob(1))), numbers<float>(row.blob(2)),
                            row.real(3), static_cast<std::uint64_t>(row.integer(4))};
     const auto dim = whitening.mean.size(), width = whitening.halfWidth();
     if (width == 0 || dim % width != 0 || whitening.basis.size() != dim * width || whitening.variances.size() != dim)
         throw Error(ErrorCode::Corrupt, "A whitening of the library has a wrong size; verify the library.");
     return whitening;
+}
+
+std::vector<float> Library::axes(EmbeddingSetId set) {
+    SqlQuery row(*m_impl->db, "SELECT axes FROM embedding_sets WHERE id = ?1 AND axes IS NOT NULL", set);
+    if (!row.next()) return {};
+    return floatsOf(numbers<std::uint16_t>(row.blob(0)));
 }
 
 std::optional<Neighbourhood> Library::neighbourhood(EmbeddingSetId set, ImageId image) {
@@ -95,12 +101,13 @@ std::optional<Neighbourhood> Library::neighbourhood(EmbeddingSetId set, ImageId 
                  image, set);
     if (!row.next()) return std::nullopt;
     const auto bytes = row.blob(0);
-    if (bytes.size() < sizeof(NeighbourhoodHead) || (bytes.size() - sizeof(NeighbourhoodHead)) % sizeof(ImageId) != 0)
+    if (bytes.size() < sizeof(NeighbourhoodHead) || (bytes.size() - sizeof(NeighbourhoodHead)) % sizeof(StoredImage) != 0)
         throw Error(ErrorCode::Corrupt, "The neighbourhood of image " + std::to_string(image) +
                                             " has a wrong size; verify the library.");
     NeighbourhoodHead head;
     std::memcpy(&head, bytes.data(), sizeof head);
-    return Neighbourhood{head[0], head[1], head[2], numbers<ImageId>(bytes.subspan(sizeof head))};
+    const auto images = numbers<StoredImage>(bytes.subspan(sizeof head));
+    return Neighbourhood{head[0], head[1], head[2], {images.begin(), images.end()}};
 }
 
 void Library::storeNeighbourhoods(EmbeddingSetId set, std::span<const ImageId> images,
@@ -110,7 +117,13 @@ void Library::storeNeighbourhoods(EmbeddingSetId set, std::span<const ImageId> i
     for (std::size_t i = 0; i < images.size(); ++i) {
         const Neighbourhood& one = neighbourhoods[i];
         const NeighbourhoodHead head{one.length, one.degree, one.radius};
-        const auto ids = std::as_bytes(std::span(one.images));
+        std::vector<StoredImage> neighbours;
+        for (const ImageId image : one.images) {
+            if (image > std::numeric_limits<StoredImage>::max())
+                throw Error(ErrorCode::Internal, "The id " + std::to_string(image) + " is too large for a neighbourhood");
+            neighbours.push_back(static_cast<StoredImage>(image));
+        }
+        const auto ids = std::as_bytes(std::span(neighbours));
         bytes.resize(sizeof head);
         std::memcpy(bytes.data(), &head, sizeof head);
         bytes.insert(bytes.end(), ids.begin(), ids.end());

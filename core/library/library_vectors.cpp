@@ -391,7 +391,7 @@ void Library::removeEmbeddingSet(EmbeddingSetId set) {
 
 void Library::replaceVectors(EmbeddingSetId set, std::span<const SegmentRow> segments,
                              std::span<const std::vector<ImageId>> images,
-                             const std::optional<WhiteningRow>& whitening) {
+                             const SetMapping& mapping) {
     Transaction transaction = m_impl->begin(Durability::Full);
     Database& db = *m_impl->db;
     const auto oldFiles = m_impl->dropVectors(set);
@@ -409,11 +409,16 @@ void Library::replaceVectors(EmbeddingSetId set, std::span<const SegmentRow> seg
            "last_vector), computed_images = (SELECT count(*) FROM embeddings WHERE set_id = ?1) WHERE id = ?1",
            set);
     db.run("DELETE FROM whitenings WHERE set_id = ?1", set);
-    if (whitening)
+    if (const auto& whitening = mapping.whitening) {
+        const std::vector<std::uint16_t> basis = halvesOf(whitening->basis);
         db.run("INSERT INTO whitenings (set_id, mean, basis, variances, power, images) "
                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-               set, Blob(std::span(whitening->mean)), Blob(std::span(whitening->basis)),
+               set, Blob(std::span(whitening->mean)), Blob(std::span(basis)),
                Blob(std::span(whitening->variances)), whitening->power, static_cast<std::int64_t>(whitening->images));
+    }
+    const std::vector<std::uint16_t> axes = halvesOf(mapping.axes);
+    db.run("UPDATE embedding_sets SET axes = ?2 WHERE id = ?1", set,
+           axes.empty() ? std::optional<Blob>() : Blob(std::span(axes)));
     transaction.commit();
     m_impl->removeSegmentFiles(oldFiles);
 }

@@ -93,7 +93,7 @@ public:
     }
 
     void checkWhitenings() {
-        for (SqlQuery row(m_db, "SELECT set_id, length(mean) = 4 * dim AND length(basis) IN (4 * dim * dim, 2 * dim * dim) "
+        for (SqlQuery row(m_db, "SELECT set_id, length(mean) = 4 * dim AND length(basis) IN (2 * dim * dim, dim * dim) "
                                 "AND length(variances) = 4 * dim FROM whitenings JOIN embedding_sets "
                                 "ON embedding_sets.id = set_id");
              row.next();)

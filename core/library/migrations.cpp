@@ -169,7 +169,7 @@ CREATE TABLE levels (
     PRIMARY KEY (set_id, k)
 ) STRICT;
 
--- float32 [dim], [dim, dim], [dim].
+-- float32 [dim], [dim, dim], [dim]; the basis becomes fp16 in step 6.
 CREATE TABLE whitenings (
     set_id INTEGER PRIMARY KEY REFERENCES embedding_sets ON DELETE CASCADE,
     mean BLOB NOT NULL,
@@ -204,7 +204,18 @@ ALTER TABLE files ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
 UPDATE files SET name = folded_file_name(path);
 )sql";
 
-constexpr std::array steps{step1, step2, step3, step4, step5};
+// axes: of a diffused set, fp16 [dim of the plain set, dim]; without them, all numbers of the plain set are kept. The
+// basis of a whitening becomes fp16, the images of a neighbourhood uint32. Diffused sets are made again by the next
+// import.
+constexpr const char* step6 = R"sql(
+ALTER TABLE embedding_sets ADD COLUMN axes BLOB;
+UPDATE whitenings SET basis = halves_of_floats(basis);
+DELETE FROM embeddings WHERE set_id IN (SELECT id FROM embedding_sets WHERE smoothing = 'diffused');
+DELETE FROM segments WHERE set_id IN (SELECT id FROM embedding_sets WHERE smoothing = 'diffused');
+DELETE FROM embedding_sets WHERE smoothing = 'diffused';
+)sql";
+
+constexpr std::array steps{step1, step2, step3, step4, step5, step6};
 
 constexpr std::string_view sqliteMagic("SQLite format 3\0", 16);
 

@@ -1,5 +1,7 @@
 #include "core/search/diffused_set.h"
 
+#include "core/base/error.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -14,6 +16,18 @@ constexpr std::size_t candidates = 3 * storedNeighbours;
 
 float dot(std::span<const float> a, std::span<const float> b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0F);
+}
+
+/// axes [vector.size(), dim]; none = all numbers stay.
+std::vector<float> alongAxes(std::span<const float> vector, std::span<const float> axes, std::size_t dim) {
+    if (axes.empty()) return {vector.begin(), vector.end()};
+    if (axes.size() != vector.size() * dim)
+        throw Error(ErrorCode::Corrupt, "The axes of a diffused set have a wrong size; verify the library.");
+    std::vector<float> mapped(dim);
+    for (std::size_t i = 0; i < vector.size(); ++i)
+        for (std::size_t j = 0; j < dim; ++j)
+            mapped[j] += vector[i] * axes[i * dim + j];
+    return mapped;
 }
 
 } // namespace
@@ -32,7 +46,8 @@ LocalDiffusion::LocalDiffusion(Library& library, Searcher& plain, Searcher& diff
     : m_library(library)
     , m_plain(plain)
     , m_diffused(diffused)
-    , m_change(library.whitening(plain.set().id), diffusedPower) {}
+    , m_change(library.whitening(plain.set().id), diffusedPower)
+    , m_axes(library.axes(diffused.set().id)) {}
 
 std::optional<std::vector<float>> LocalDiffusion::point(ImageId image) const {
     std::optional<std::vector<float>> vector = m_plain.vectorOf(image);
@@ -70,7 +85,7 @@ void LocalDiffusion::add(std::span<const float> plainVector, std::optional<Image
 
 std::vector<float> LocalDiffusion::vectors() {
     const DiffusionOptions options;
-    const auto dim = static_cast<std::size_t>(m_plain.set().dim);
+    const auto dim = static_cast<std::size_t>(m_diffused.set().dim);
     const auto rows = static_cast<std::uint32_t>(m_points.size());
     std::unordered_map<ImageId, std::uint32_t> rowOf;
     for (std::uint32_t row = 0; row < rows; ++row)
@@ -85,8 +100,10 @@ std::vector<float> LocalDiffusion::vectors() {
     }
 
     std::vector<float> vectors;
-    for (const std::vector<float>& point : m_points)
-        vectors.insert(vectors.end(), point.begin(), point.end());
+    for (const std::vector<float>& point : m_points) {
+        const std::vector<float> mapped = alongAxes(point, m_axes, dim);
+        vectors.insert(vectors.end(), mapped.begin(), mapped.end());
+    }
     std::vector<float> degrees; // of the border: images that are there already
     std::vector<DiffusionEdge> edges;
     for (std::uint32_t row = 0; row < rows; ++row)

@@ -39,7 +39,7 @@ void SetReplacement::add(std::span<const ImageId> images, std::span<const float>
         encodeRow(vectors.subspan(i * dim, dim), m_format, m_rows.data() + before + i * size);
 }
 
-void SetReplacement::commit(const std::optional<WhiteningRow>& whitening, const JobContext& context) {
+void SetReplacement::commit(const SetMapping& mapping, const JobContext& context) {
     const FileLock lock = waitFor(m_library.paths().jobLock("index"), context);
     const std::size_t size = rowBytes(m_format, static_cast<std::size_t>(m_set.dim));
     std::vector<SegmentRow> segments;
@@ -57,7 +57,7 @@ void SetReplacement::commit(const std::optional<WhiteningRow>& whitening, const 
                                            m_format, ids, std::span(m_rows).subspan(begin * size, count * size));
         images.emplace_back(ids.begin(), ids.end());
     }
-    m_library.replaceVectors(m_set.id, segments, images, whitening);
+    m_library.replaceVectors(m_set.id, segments, images, mapping);
 }
 
 } // namespace grappa

@@ -21,7 +21,7 @@ public:
     void add(std::span<const ImageId> images, std::span<const float> vectors);
     /// Waits for a running index job, which would take the new files for ones left behind. The set's levels go. Throws
     /// Interrupted; then nothing has changed.
-    void commit(const std::optional<WhiteningRow>& whitening, const JobContext& context);
+    void commit(const SetMapping& mapping, const JobContext& context);
 
 private:
     Library& m_library;

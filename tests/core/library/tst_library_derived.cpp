@@ -359,7 +359,7 @@ private Q_SLOTS:
         const EmbeddingSet set = o.library.embeddingSet(key, o.dim);
         QVERIFY(!o.library.whitening(set.id));
         const std::vector<std::vector<ImageId>> first{{o.images[0], o.images[1]}};
-        o.library.replaceVectors(set.id, std::vector{o.segmentFile("1.vectors", 2)}, first, o.whitening());
+        o.library.replaceVectors(set.id, std::vector{o.segmentFile("1.vectors", 2)}, first, {o.whitening(), {}});
         QCOMPARE(o.library.findEmbeddingSet(key)->vectors, 2u);
         QCOMPARE(o.library.whitening(set.id)->basis, o.whitening().basis);
         QCOMPARE(o.library.whitening(set.id)->power, 0.75);
@@ -370,7 +370,7 @@ private Q_SLOTS:
         // An image that was deleted meanwhile becomes a tombstone.
         const std::vector<std::vector<ImageId>> second{{o.images[0]}, {o.images[2], 999}};
         o.library.replaceVectors(set.id, std::vector{o.segmentFile("2.vectors", 1), o.segmentFile("3.vectors", 2)},
-                                 second, o.whitening());
+                                 second, {o.whitening(), {}});
         QCOMPARE(o.library.findEmbeddingSet(key)->vectors, 2u);
         QCOMPARE(o.library.findEmbeddingSet(key)->tail, 0u);
         QVERIFY(!o.library.hasVector(set.id, o.images[1]));
@@ -413,7 +413,7 @@ private Q_SLOTS:
         key.whitening = "p0.75";
         const std::vector<std::vector<ImageId>> images{o.images};
         o.library.replaceVectors(o.library.embeddingSet(key, o.dim).id, std::vector{o.segmentFile("1.vectors", 3)},
-                                 images, o.whitening());
+                                 images, {o.whitening(), {}});
         o.storeLevels();
         QVERIFY(o.library.verify(true).empty());
         SQLite::Database(o.paths.catalogue().native(), SQLite::OPEN_READWRITE).exec(statement.toStdString());

@@ -18,13 +18,14 @@ class SearchFixture {
 public:
     static constexpr int dim = 32;
 
-    explicit SearchFixture(std::size_t count, std::size_t spare = 0, const std::string& descriptor = "class")
-        : vectors(count + spare, dim)
+    explicit SearchFixture(std::size_t count, std::size_t spare = 0, const std::string& descriptor = "class",
+                           int width = dim)
+        : vectors(count + spare, static_cast<std::size_t>(width))
         , library(grappa::LibraryPaths::resolve(m_folder.path().toStdString()), grappa::Library::Access::ReadWrite) {
         grappa::EmbeddingSetKey key;
         key.modelHash = "model";
         key.descriptor = descriptor;
-        set = library.embeddingSet(key, dim);
+        set = library.embeddingSet(key, width);
         folder = library.addFolder(library.createCollection("All").id, "/photos");
         commit(library, 0, count);
     }
@@ -61,7 +62,7 @@ public:
 
     /// Vector i as the library stores it.
     std::vector<std::byte> rowOf(std::size_t i) const {
-        std::vector<std::byte> row(grappa::rowBytes(grappa::rowFormat(set.key), dim));
+        std::vector<std::byte> row(grappa::rowBytes(grappa::rowFormat(set.key), static_cast<std::size_t>(set.dim)));
         grappa::encodeRow(vectors.vector(i), grappa::rowFormat(set.key), row.data());
         return row;
     }

@@ -80,7 +80,7 @@ struct DerivedLibrary : SearchFixture {
         SetReplacement replacement(library, whitened);
         for (std::size_t i = 0; i < 400; ++i)
             replacement.add(std::vector{imageOf(i)}, byHand(vectors.vector(i)));
-        replacement.commit(simpleWhitening(), {});
+        replacement.commit({simpleWhitening(), {}}, {});
         diffused = library.embeddingSet(diffusedKey(key), dim);
         diffuse();
     }
