@@ -15,7 +15,7 @@ Pixels evaluationCrop(const Pixels& image, int size);
 /// How many squares along its long side show all of an image: 1 where a centre crop shows most of it (up to 1.6 short
 /// sides), else as many as leave no gap, at most 5.
 int squaresOf(int width, int height);
-constexpr int mostSquares = 5;
+constexpr int mostSquares = 12;
 
 /// Square i of squaresOf(), from end to end, without a margin [size, size, 3].
 Pixels squareAt(const Pixels& image, int i, int size);

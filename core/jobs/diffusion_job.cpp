@@ -1,5 +1,6 @@
 #include "core/jobs/diffusion_job.h"
 
+#include "core/jobs/derived_parts.h"
 #include "core/jobs/diffused_vectors.h"
 #include "core/jobs/nearest_rows.h"
 #include "core/jobs/stored_vectors.h"
@@ -68,6 +69,17 @@ std::vector<Neighbourhood> neighbourhoodsOf(const NearestRows& nearest, const Di
     return neighbourhoods;
 }
 
+void diffuseParts(Library& library, const EmbeddingSet& plain, const EmbeddingSet& diffused) {
+    std::optional<Searcher> plainSearcher, diffusedSearcher; // opened for the few libraries that have parts
+    deriveParts(library, plain, diffused, [&](std::span<const float> part) {
+        if (!plainSearcher) plainSearcher.emplace(library, plain);
+        if (!diffusedSearcher) diffusedSearcher.emplace(library, diffused);
+        LocalDiffusion diffusion(library, *plainSearcher, *diffusedSearcher);
+        diffusion.add(part);
+        return diffusion.vectors();
+    });
+}
+
 } // namespace
 
 EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const JobContext& context) {
@@ -100,6 +112,7 @@ EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const 
     }
     replacement.commit(mapping, context);
     library.storeNeighbourhoods(set.id, stored.images, neighbourhoods);
+    diffuseParts(library, plain, set);
     indexEmbeddingSet(library, set, {}, context);
     return *library.findEmbeddingSet(key);
 }
@@ -137,6 +150,7 @@ void updateDiffused(Library& library, const EmbeddingSet& plain, const JobContex
         diffusedSearcher.refresh();
         meter.advanceTo(begin + images.size());
     }
+    diffuseParts(library, *now, *set);
     if (!missing.empty()) indexEmbeddingSet(library, *set, {}, context);
 }
 

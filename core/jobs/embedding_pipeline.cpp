@@ -126,13 +126,16 @@ void embedBatch(Embedder& embedder, std::span<PipelineResult> batch) {
     }
     if (crops.empty()) return;
     const Description own = embedder.ownDescription();
-    const Described described = std::move(describeCrops(embedder, crops, {&own, 1}).front());
+    std::vector<std::vector<float>> parts;
+    const Described described = std::move(describeCrops(embedder, crops, {&own, 1}, &parts).front());
+    auto part = parts.begin();
     const auto attentionWidth = static_cast<std::ptrdiff_t>(described.attention.size() / crops.size());
     auto vector = described.vectors.begin();
     auto attention = described.attention.begin();
     for (PipelineResult* result : toEmbed) {
         result->vector.assign(vector, vector + embedder.dim());
         result->attention.assign(attention, attention + attentionWidth);
+        result->parts = std::move(*part++);
         result->decoded->crop = {};
         vector += embedder.dim();
         attention += attentionWidth;
@@ -153,7 +156,9 @@ std::vector<float> meanRows(const std::vector<float>& values, std::span<const st
 } // namespace
 
 std::vector<Described> describeCrops(Embedder& embedder, std::span<const std::vector<std::uint8_t>* const> crops,
-                                     std::span<const Description> descriptions) {
+                                     std::span<const Description> descriptions,
+                                     std::vector<std::vector<float>>* parts) {
+    constexpr std::size_t mostWithoutParts = 2; // two squares overlap, or nearly so
     const std::size_t cropBytes = 3 * static_cast<std::size_t>(embedder.inputSize()) * embedder.inputSize();
     std::vector<std::uint8_t> pixels;
     std::vector<std::size_t> starts{0};
@@ -162,7 +167,13 @@ std::vector<Described> describeCrops(Embedder& embedder, std::span<const std::ve
         starts.push_back(pixels.size() / cropBytes);
     }
     std::vector<Described> described = embedder.describe(pixels, static_cast<int>(starts.back()), descriptions);
+    if (parts != nullptr) parts->resize(crops.size());
     if (starts.back() == crops.size()) return described;
+    const auto width = static_cast<std::ptrdiff_t>(described.front().vectors.size() / starts.back());
+    for (std::size_t i = 0; parts != nullptr && i < crops.size(); ++i)
+        if (starts[i + 1] - starts[i] > mostWithoutParts)
+            (*parts)[i].assign(described.front().vectors.begin() + static_cast<std::ptrdiff_t>(starts[i]) * width,
+                               described.front().vectors.begin() + static_cast<std::ptrdiff_t>(starts[i + 1]) * width);
     for (std::size_t i = 0; i < described.size(); ++i) {
         described[i].vectors = meanRows(described[i].vectors, starts);
         normaliseRows(described[i].vectors, static_cast<std::size_t>(embedder.width()));
@@ -208,10 +219,10 @@ PipelineStatistics runEmbeddingPipeline(DecodePool& pool, Embedder* embedder, st
             if (!outcome) continue;
             feed.fetched(feed.bytesOf(outcome->id));
             toEmbed += outcome->crop.empty() ? 0 : 1;
-            results.push_back({outcome->id, std::move(*outcome), {}, {}});
+            results.push_back({outcome->id, std::move(*outcome), {}, {}, {}});
         }
         for (const std::uint64_t id : passed)
-            results.push_back({id, std::nullopt, {}, {}});
+            results.push_back({id, std::nullopt, {}, {}, {}});
         if (toEmbed >= batch || results.size() >= std::max(batch, maxPassedThrough)) flush();
     }
     context.throwIfStopped();

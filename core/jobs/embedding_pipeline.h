@@ -23,13 +23,16 @@ struct PipelineResult {
     std::uint64_t id = 0;
     std::optional<DecodeOutcome> decoded; ///< nothing for an item without a task
     std::vector<float> vector;            ///< L2-normalised [D]; empty when not embedded
+    std::vector<float> parts;             ///< of an image with more than two squares those of each, [squares, D]
     std::vector<float> attention;         ///< granularity attention [m * N]; empty without an adaptation that fuses
 };
 
 /// What the embedder makes of the crops of images: of an image with several (DecodeTask::wholeFrame) the mean, with
 /// each half of the descriptor normalised. crops: of each image uint8 RGB [1.., S, S, 3], S = embedder.inputSize().
+/// parts: gets of each image with more than two crops what the first description makes of them one by one.
 std::vector<Described> describeCrops(Embedder& embedder, std::span<const std::vector<std::uint8_t>* const> crops,
-                                     std::span<const Description> descriptions);
+                                     std::span<const Description> descriptions,
+                                     std::vector<std::vector<float>>* parts = nullptr);
 
 struct PipelineStatistics {
     double decodeWaitSeconds = 0; ///< the model waited for pixels

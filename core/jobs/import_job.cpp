@@ -83,8 +83,8 @@ public:
     }
 
 private:
-    /// Descriptors with patches are searched by the plain set that derives from them at the end of an import; until then
-    /// a scan serves.
+    /// Descriptors with patches are searched by the plain set that derives from them at the end of an import; until
+    /// then a scan serves.
     IndexOptions indexOptions() const {
         IndexOptions options;
         if (m_set.key.descriptor == withPatches) options.indexAbove = SIZE_MAX;
@@ -217,6 +217,7 @@ private:
             ImportedFile file = take(result.id);
             if (result.decoded) describe(file, *result.decoded, thumbnails);
             file.vector = std::move(result.vector);
+            file.parts = std::move(result.parts);
             if (file.error) {
                 ++m_summary.unreadable;
             } else {

@@ -1,5 +1,6 @@
 #include "core/jobs/whitened_base.h"
 
+#include "core/jobs/derived_parts.h"
 #include "core/jobs/stored_vectors.h"
 #include "core/model/backbone_registry.h"
 #include "core/model/whitening.h"
@@ -131,6 +132,8 @@ EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const Whitene
     } else if (const auto missing = library.imagesWithoutVector(set.id); !missing.empty()) {
         commitWhitened(library, set, *known, storedVectors(library, raw, missing));
     }
+    if (const auto whitening = library.whitening(set.id))
+        deriveParts(library, raw, set, [&](std::span<const float> part) { return whitenedBy(*whitening, part); });
     indexEmbeddingSet(library, set, {}, context);
     return *library.findEmbeddingSet(key);
 }

@@ -83,7 +83,7 @@ struct EmbeddingSetKey {
     std::string smoothing = "raw"; ///< or "diffused"; in sets of earlier versions "smoothed"
     int inputSize = 0;
     std::string precision = "fp32";
-    std::string whitening = "none"; ///< or "p0.5+prior", "adapted"
+    std::string whitening = "none";      ///< or "p0.5+prior", "adapted"
     std::string descriptor = classAlone; ///< or withPatches
     /// Whether the backbone's own vectors are meant, not something that was derived from them.
     bool isRawBase() const { return adaptation.empty() && smoothing == "raw" && whitening == "none"; }
@@ -120,6 +120,14 @@ struct TailVector {
     std::vector<std::byte> row; ///< in the set's format
 };
 
+/// A part of a picture, described by itself: one of the squares of a long one (squaresOf() in
+/// core/image/preprocessing.h), from its left or upper end on.
+struct PartVector {
+    ImageId image = 0;
+    std::int64_t part = 0;
+    std::vector<std::byte> row; ///< in the set's format
+};
+
 /// One file as an import found it: an image (known or new) or a reason why not.
 struct ImportedFile {
     FolderId folder = 0;
@@ -133,6 +141,7 @@ struct ImportedFile {
     std::int64_t takenAt = 0;
     bool decoded = false;      ///< just now: what the catalogue knows of the image gives way to this
     std::vector<float> vector; ///< L2-normalised [dim]; empty when the set already holds this image's vector
+    std::vector<float> parts;  ///< [parts, dim], L2-normalised; empty for most images
 };
 
 struct ImageFilter {
@@ -283,6 +292,11 @@ public:
                         std::span<const std::vector<ImageId>> images, const SetMapping& mapping);
     std::optional<WhiteningRow> whitening(EmbeddingSetId set);
     std::vector<float> axes(EmbeddingSetId set); ///< empty = none
+
+    // Parts of long pictures: found beside the vectors of whole pictures (core/search/searcher.h)
+    std::vector<PartVector> parts(EmbeddingSetId set); ///< by image, then part
+    /// One commit. Those of images that are not there any more are passed over; those that are known are overwritten.
+    void storeParts(EmbeddingSetId set, std::span<const PartVector> parts);
 
     // Levels of an embedding set (core/jobs/levels_job writes them, core/search reads them)
     std::vector<LevelRow> levels(EmbeddingSetId set); ///< k ascending, without centroids

@@ -41,6 +41,12 @@ SegmentRow segmentFromRow(const SqlQuery& row) {
             row.text(4),    row.text(5),    row.text(6)};
 }
 
+void writePart(Database& db, EmbeddingSetId set, ImageId image, std::int64_t part, std::span<const std::byte> row) {
+    db.run("INSERT OR REPLACE INTO parts (set_id, image, part, vector) "
+           "SELECT ?1, id, ?3, ?4 FROM images WHERE id = ?2",
+           set, image, part, Blob(row));
+}
+
 /// The rows of one commit into one set.
 class Batch {
 public:
@@ -93,15 +99,8 @@ public:
     }
 
     void addVector(ImageId image, std::span<const float> vector, std::span<const float> attention = {}) {
-        if (vector.size() != m_dim)
-            throw Error(ErrorCode::Internal, "A vector of " + std::to_string(vector.size()) + " values for a set of " +
-                                                 std::to_string(m_dim));
-        const auto finite = [](std::span<const float> values) {
-            return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
-        };
-        if (!finite(vector) || !finite(attention))
-            throw Error(ErrorCode::Internal, "The vector of image " + std::to_string(image) + " is not finite");
-        encodeRow(vector, m_format, m_row.data());
+        encode(image, vector);
+        requireFinite(image, attention);
         m_attention.resize(attention.size());
         toHalf(attention, m_attention);
         std::optional<Blob> attentionBlob;
@@ -123,6 +122,27 @@ public:
     Library::Committed committed;
 
 private:
+    void addParts(ImageId image, std::span<const float> vectors) {
+        for (std::size_t part = 0; part * m_dim < vectors.size(); ++part) {
+            encode(image, vectors.subspan(part * m_dim, std::min(m_dim, vectors.size() - part * m_dim)));
+            writePart(m_db, m_set, image, static_cast<std::int64_t>(part), m_row);
+        }
+    }
+
+    static void requireFinite(ImageId image, std::span<const float> values) {
+        if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
+            throw Error(ErrorCode::Internal, "The vector of image " + std::to_string(image) + " is not finite");
+    }
+
+    /// Into m_row.
+    void encode(ImageId image, std::span<const float> vector) {
+        if (vector.size() != m_dim)
+            throw Error(ErrorCode::Internal, "A vector of " + std::to_string(vector.size()) + " values for a set of " +
+                                                 std::to_string(m_dim));
+        requireFinite(image, vector);
+        encodeRow(vector, m_format, m_row.data());
+    }
+
     ImageId imageOf(const ImportedFile& file) {
         const Blob hash(std::span(file.hash.bytes));
         auto image = m_db.integer("SELECT id FROM images WHERE hash = ?1", hash);
@@ -138,6 +158,7 @@ private:
                      file.takenAt);
         }
         if (!file.vector.empty()) addVector(*image, file.vector);
+        addParts(*image, file.parts);
         return *image;
     }
 
@@ -297,6 +318,23 @@ Library::Committed Library::commitVectors(EmbeddingSetId set, std::span<const Im
     return batch.committed;
 }
 
+std::vector<PartVector> Library::parts(EmbeddingSetId set) {
+    std::vector<PartVector> parts;
+    for (SqlQuery row(*m_impl->db, "SELECT image, part, vector FROM parts WHERE set_id = ?1 ORDER BY image, part", set);
+         row.next();) {
+        const auto bytes = row.blob(2);
+        parts.push_back({row.integer(0), row.integer(1), {bytes.begin(), bytes.end()}});
+    }
+    return parts;
+}
+
+void Library::storeParts(EmbeddingSetId set, std::span<const PartVector> parts) {
+    Transaction transaction = m_impl->begin();
+    for (const PartVector& part : parts)
+        writePart(*m_impl->db, set, part.image, part.part, part.row);
+    transaction.commit();
+}
+
 std::vector<TailVector> Library::tail(EmbeddingSetId set, VectorId above, std::size_t limit) {
     std::vector<TailVector> tail;
     for (SqlQuery row(
@@ -371,6 +409,7 @@ std::vector<std::string> Library::Impl::dropVectors(EmbeddingSetId set) {
     db->run("DELETE FROM embeddings WHERE set_id = ?1", set);
     db->run("DELETE FROM segments WHERE set_id = ?1", set);
     db->run("DELETE FROM levels WHERE set_id = ?1", set);
+    db->run("DELETE FROM parts WHERE set_id = ?1", set);
     db->run("UPDATE embedding_sets SET levels_version = levels_version + 1 WHERE id = ?1", set);
     return files;
 }
@@ -390,8 +429,7 @@ void Library::removeEmbeddingSet(EmbeddingSetId set) {
 }
 
 void Library::replaceVectors(EmbeddingSetId set, std::span<const SegmentRow> segments,
-                             std::span<const std::vector<ImageId>> images,
-                             const SetMapping& mapping) {
+                             std::span<const std::vector<ImageId>> images, const SetMapping& mapping) {
     Transaction transaction = m_impl->begin(Durability::Full);
     Database& db = *m_impl->db;
     const auto oldFiles = m_impl->dropVectors(set);
@@ -413,8 +451,8 @@ void Library::replaceVectors(EmbeddingSetId set, std::span<const SegmentRow> seg
         const std::vector<std::uint16_t> basis = halvesOf(whitening->basis);
         db.run("INSERT INTO whitenings (set_id, mean, basis, variances, power, images) "
                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-               set, Blob(std::span(whitening->mean)), Blob(std::span(basis)),
-               Blob(std::span(whitening->variances)), whitening->power, static_cast<std::int64_t>(whitening->images));
+               set, Blob(std::span(whitening->mean)), Blob(std::span(basis)), Blob(std::span(whitening->variances)),
+               whitening->power, static_cast<std::int64_t>(whitening->images));
     }
     const std::vector<std::uint16_t> axes = halvesOf(mapping.axes);
     db.run("UPDATE embedding_sets SET axes = ?2 WHERE id = ?1", set,

@@ -204,10 +204,19 @@ ALTER TABLE files ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
 UPDATE files SET name = folded_file_name(path);
 )sql";
 
+// parts: vectors of the squares of a long picture, as rows of the set's format.
 // axes: of a diffused set, fp16 [dim of the plain set, dim]; without them, all numbers of the plain set are kept. The
 // basis of a whitening becomes fp16, the images of a neighbourhood uint32. Diffused sets are made again by the next
 // import.
 constexpr const char* step6 = R"sql(
+CREATE TABLE parts (
+    set_id INTEGER NOT NULL REFERENCES embedding_sets ON DELETE CASCADE,
+    image INTEGER NOT NULL REFERENCES images ON DELETE CASCADE,
+    part INTEGER NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (set_id, image, part)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX parts_of_image ON parts (image);
 ALTER TABLE embedding_sets ADD COLUMN axes BLOB;
 UPDATE whitenings SET basis = halves_of_floats(basis);
 DELETE FROM embeddings WHERE set_id IN (SELECT id FROM embedding_sets WHERE smoothing = 'diffused');

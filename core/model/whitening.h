@@ -19,7 +19,7 @@ struct Whitening {
     /// been seen too: few images, or images of one subject, do not span the space that they are compared in.
     /// z [n, D], n >= 1; prior [D, D], double on the CPU.
     static Whitening fitBlended(const torch::Tensor& z, const torch::Tensor& prior, double power);
-    static constexpr double priorImages = 3000;
+    static constexpr double priorImages = 5000;
     /// From a mean [D] and a covariance [D, D] that are known.
     static Whitening of(const torch::Tensor& mean, const torch::Tensor& covariance, double power, double shrink);
     Whitening withPower(double p) const;

@@ -5,6 +5,7 @@
 #include "core/search/stored_whitening.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -18,6 +19,9 @@ inline constexpr std::size_t storedNeighbours = 20;
 /// The longest vectors of a diffused set. What neighbours have in common lies in few directions: along the 256 first
 /// principal axes R-Precision was not lower than with all 768 numbers, and rows and index take a third of the room.
 inline constexpr int diffusedDim = 256;
+/// Of fewer images "auto" is answered by the plain vectors: most images have nobody like them among so few and would be
+/// averaged with strangers.
+inline constexpr std::uint64_t fewestDiffused = 30;
 
 /// The key of the diffused set of a plain one, and back.
 EmbeddingSetKey diffusedKey(EmbeddingSetKey plain);
@@ -54,7 +58,7 @@ private:
     Searcher& m_plain;
     Searcher& m_diffused;
     PowerChange m_change;
-    std::vector<float> m_axes; ///< of the diffused set; empty = it keeps all numbers
+    std::vector<float> m_axes;                    ///< of the diffused set; empty = it keeps all numbers
     std::vector<std::optional<ImageId>> m_images; ///< that were added
     std::vector<std::vector<float>> m_points;
     std::vector<std::vector<Near>> m_near;

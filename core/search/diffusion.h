@@ -26,7 +26,7 @@ struct DiffusionOptions {
 
 /// p of the whitening of vectors that are diffused: more than for vectors that are compared as they are, since the mean
 /// of neighbours takes the noise of the weak directions away.
-inline constexpr double diffusedPower = 0.75;
+inline constexpr double diffusedPower = 0.9;
 
 /// Two rows that are joined, once for each pair.
 struct DiffusionEdge {

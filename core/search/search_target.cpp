@@ -47,7 +47,8 @@ SearchTarget searchTarget(Library& library, const EmbeddingSet& chosen, const st
     }
     if (level == "auto") {
         for (const EmbeddingSet& candidate : sets)
-            if (auto diffused = library.findEmbeddingSet(diffusedKey(candidate.key)); diffused && diffused->vectors > 0)
+            if (auto diffused = library.findEmbeddingSet(diffusedKey(candidate.key));
+                diffused && diffused->vectors >= fewestDiffused)
                 return {std::move(*diffused), {}};
         return searchTarget(library, set, "raw");
     }

@@ -15,8 +15,9 @@ struct SearchTarget {
 };
 
 /// What "--level" means for a set: empty = the set itself; "raw" = its plain vectors, each picture by itself; "auto" =
-/// its diffused set where there is one, else the plain vectors; a number = the level of that k. Plain vectors, levels and
-/// diffused set of the raw base vectors are those of their whitened set, where there is one. Throws Usage for another word, NotFound for a level that is not there.
+/// its diffused set where there is one of enough images (fewestDiffused), else the plain vectors; a number = the level
+/// of that k. Plain vectors, levels and diffused set of the raw base vectors are those of their whitened set, where
+/// there is one. Throws Usage for another word, NotFound for a level that is not there.
 SearchTarget searchTarget(Library& library, const EmbeddingSet& set, const std::string& level);
 
 /// The set whose levels searchTarget() finds first; nothing while there are none.

@@ -11,6 +11,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <unordered_map>
 
 namespace grappa {
 
@@ -149,6 +150,9 @@ struct Searcher::Impl {
                                 const std::vector<ImageId>* passing);
     void searchSegment(const Segment& segment, const std::vector<LevelScorer::Entry>* entries, const Scorer& scorer,
                        const SearchOptions& options, const Candidates& candidates, BestNeighbours& best) const;
+    /// Long pictures are found by the best of their parts too.
+    void addParts(std::vector<Neighbour>& found, const RowQuery& query, const SearchOptions& options,
+                  const Candidates& candidates) const;
     /// Of a large set the images that can be near at the level; false when a scan is the better way.
     bool probeLevel(Level& level, const Scorer& scorer, const SearchOptions& options, const Candidates& candidates,
                     BestNeighbours& best) const;
@@ -167,6 +171,8 @@ struct Searcher::Impl {
     ImageFilter lastFilter; ///< one query after the other goes through the same filter
     std::int64_t lastFilterVersion = -1;
     std::vector<ImageId> lastPassing;
+
+    std::vector<PartVector> parts; ///< of long pictures
 
     VectorId lastVector = 0; ///< of the tail
     std::vector<ImageId> tailImages;
@@ -215,6 +221,11 @@ std::vector<SegmentRow> Searcher::Impl::readCatalogue() {
     set = *now;
     deleted = library.tombstones(set.id);
     readTail(set.tail);
+    parts = library.parts(set.id);
+    for (const PartVector& part : parts)
+        if (part.row.size() != rowSize)
+            throw Error(ErrorCode::Corrupt, "A part of image " + std::to_string(part.image) +
+                                                " has a vector of a wrong length; verify the library.");
     return library.segments(set.id);
 }
 
@@ -462,7 +473,26 @@ std::vector<Neighbour> Searcher::Impl::find(std::span<const float> query, const 
     for (std::size_t i = 0; i < tailImages.size(); ++i)
         if (candidates.accept(tailImages[i]))
             best.add(tailImages[i], scorer(tailRows.data() + i * rowSize, at != nullptr ? &at->tail[i] : nullptr));
-    return best.take();
+    std::vector<Neighbour> found = best.take();
+    if (at == nullptr && !parts.empty()) addParts(found, scorer.row, options, candidates);
+    return found;
+}
+
+void Searcher::Impl::addParts(std::vector<Neighbour>& found, const RowQuery& query, const SearchOptions& options,
+                              const Candidates& candidates) const {
+    std::unordered_map<ImageId, float> scores;
+    for (const Neighbour& neighbour : found)
+        scores.emplace(neighbour.image, neighbour.score);
+    for (const PartVector& part : parts) {
+        if (!candidates.accept(part.image)) continue;
+        const float score = query.dot(part.row.data());
+        const auto [known, isNew] = scores.try_emplace(part.image, score);
+        if (!isNew) known->second = std::max(known->second, score);
+    }
+    BestNeighbours best(options.limit, options.minScore);
+    for (const auto& [image, score] : scores)
+        best.add(image, score);
+    found = best.take();
 }
 
 std::vector<Neighbour> Searcher::search(std::span<const float> query, const SearchOptions& options) {

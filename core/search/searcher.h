@@ -29,7 +29,8 @@ struct Neighbour {
 };
 
 /// Search over one embedding set: sealed segments (by their index where one is built, else by a scan) plus an exact
-/// scan of the tail. Sees what was committed before the last refresh(). Belongs to the thread of its Library.
+/// scan of the tail. A long picture scores by the best of its whole and its parts, which are scanned; at a level by its
+/// whole. Sees what was committed before the last refresh(). Belongs to the thread of its Library.
 class Searcher {
 public:
     Searcher(Library& library, const EmbeddingSet& set);

@@ -4,6 +4,7 @@
 #include "core/jobs/stored_vectors.h"
 #include "core/model/whitening.h"
 #include "core/search/diffused_set.h"
+#include "core/search/outside_query.h"
 #include "core/search/stored_whitening.h"
 #include "core/training/kmeans.h"
 #include "core/training/levels.h"
@@ -259,7 +260,8 @@ private Q_SLOTS:
             QVERIFY((cosines(set, answers.click) > 0.99).to(torch::kDouble).mean().item<double>() > 0.97);
         const auto stored = storedVectors(fixture.library, set).vectors;
         const auto difference = (stored.mm(stored.t()) - answers.click.mm(answers.click.t())).abs();
-        QVERIFY2(difference.mean().item<double>() < 0.01, qPrintable(QString::number(difference.mean().item<double>())));
+        QVERIFY2(difference.mean().item<double>() < 0.01,
+                 qPrintable(QString::number(difference.mean().item<double>())));
 
         const ImageId image = fixture.imageOf(7);
         const Neighbourhood neighbourhood = *fixture.library.neighbourhood(set.id, image);
@@ -305,6 +307,46 @@ private Q_SLOTS:
         now = *fixture.library.findEmbeddingSet(set.key);
         QCOMPARE(now.vectors, 470u);
         QCOMPARE(now.computedImages, 470u);
+        QVERIFY(fixture.library.verify(true).empty());
+    }
+
+    /// The parts of long pictures are whitened and diffused like pictures, those that come later too, and again when
+    /// the whitening is fitted anew.
+    void partsFollow() {
+        SearchFixture fixture(200, 203, withPatches);
+        const int half = fixture.set.dim / 2;
+        WhitenedBaseOptions options = withPrior(half);
+        options.prior->halfCovariance = options.prior->classCovariance;
+        const auto store = [&](std::size_t image, std::size_t vector) {
+            fixture.library.storeParts(fixture.set.id,
+                                       std::vector{PartVector{fixture.imageOf(image), 0, fixture.rowOf(vector)}});
+        };
+        const auto check = [&](std::size_t image, std::size_t vector) {
+            const EmbeddingSet plain =
+                whitenBase(fixture.library, *fixture.library.findEmbeddingSet(fixture.set.key), options, {});
+            updateDiffused(fixture.library, plain, {});
+            const EmbeddingSet diffused = *fixture.library.findEmbeddingSet(diffusedKey(plain.key));
+            std::optional<Searcher> plainSearcher, diffusedSearcher;
+            const SearcherOf searcherOf = [&](const EmbeddingSet& set) -> Searcher& {
+                auto& searcher = set.id == plain.id ? plainSearcher : diffusedSearcher;
+                return searcher ? *searcher : searcher.emplace(fixture.library, set);
+            };
+            for (const EmbeddingSet& set : {plain, diffused}) {
+                const auto query = outsideQuery(fixture.library, set, fixture.vectors.vector(vector), searcherOf);
+                const Neighbour best = searcherOf(set).search(query, {}).front();
+                QCOMPARE(best.image, fixture.imageOf(image));
+                QVERIFY2(best.score > 0.99F, qPrintable(QString::number(best.score)));
+            }
+        };
+        store(3, 400);
+        check(3, 400);
+        store(5, 401);
+        check(5, 401);
+        fixture.commit(fixture.library, 200, 200);
+        store(7, 402);
+        check(7, 402);
+        check(3, 400);
+        QCOMPARE(fixture.library.parts(fixture.set.id).size(), std::size_t{3});
         QVERIFY(fixture.library.verify(true).empty());
     }
 

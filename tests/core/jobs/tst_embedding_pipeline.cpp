@@ -195,6 +195,20 @@ void TestEmbeddingPipeline::aLongImageIsTheMeanOfItsSquares() {
     }
     for (std::size_t i = 0; i < width; ++i)
         QVERIFY(std::abs(vectors[width + i] - mean[i] / std::sqrt(squares)) < 1e-4);
+
+    // Of more than two squares each is a part too.
+    std::vector<std::uint8_t> three = left;
+    three.insert(three.end(), crops.begin(), crops.end());
+    std::vector<std::vector<float>> parts;
+    const std::array<const std::vector<std::uint8_t>*, 4> more{&left, &three, &crops, &right};
+    describeCrops(model, more, {&own, 1}, &parts);
+    QCOMPARE(parts.size(), std::size_t{4});
+    QVERIFY(parts[0].empty() && parts[2].empty() && parts[3].empty());
+    QCOMPARE(parts[1].size(), 3 * width);
+    for (std::size_t i = 0; i < width; ++i) {
+        QVERIFY(std::abs(parts[1][i] - vectors[i]) < 1e-4);
+        QVERIFY(std::abs(parts[1][2 * width + i] - vectors[2 * width + i]) < 1e-4);
+    }
 }
 
 /// What an import decodes and what a query decodes of the same file gives the same crop.

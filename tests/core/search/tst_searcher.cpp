@@ -275,6 +275,44 @@ private Q_SLOTS:
         QVERIFY(!searcher.vectorOf(123456));
     }
 
+    /// A long picture is found by the best of its parts.
+    void partsAreFound_data() { SearchFixture::descriptorData(); }
+    void partsAreFound() {
+        QFETCH(std::string, descriptor);
+        SearchFixture fixture(100, 3, descriptor);
+        const ImageId longPicture = fixture.imageOf(40);
+        const std::vector<PartVector> parts{{longPicture, 0, fixture.rowOf(100)}, {longPicture, 1, fixture.rowOf(101)}};
+        Searcher searcher(fixture.library, fixture.set);
+        const auto best = [&](std::size_t query, const SearchOptions& options = {}) {
+            return searcher.search(fixture.vectors.vector(query), options).front();
+        };
+        QVERIFY(best(101).image != longPicture);
+        fixture.library.storeParts(fixture.set.id, parts);
+        searcher.refresh();
+        for (const std::size_t query : {40u, 100u, 101u}) {
+            QCOMPARE(best(query).image, longPicture);
+            QVERIFY(best(query).score > 0.99F);
+        }
+        QVERIFY(best(102).image != longPicture);
+        // Once, with all others, in order.
+        SearchOptions options;
+        options.limit = 200;
+        const auto all = searcher.search(fixture.vectors.vector(101), options);
+        QCOMPARE(all.size(), std::size_t{100});
+        QVERIFY(std::ranges::is_sorted(all, std::ranges::greater(), &Neighbour::score));
+        // As any other image: excluded, filtered, gone.
+        options.exclude = longPicture;
+        QVERIFY(best(101, options).image != longPicture);
+        options = {};
+        options.filter.format = "jpeg"; // this one is a PNG
+        QVERIFY(best(101, options).image != longPicture);
+        QVERIFY(fixture.library.verify(true).empty());
+        fixture.remove(40, 1);
+        searcher.refresh();
+        QVERIFY(best(101).image != longPicture);
+        QVERIFY(fixture.library.parts(fixture.set.id).empty());
+    }
+
     void offlineImagesAreFound() {
         SearchFixture fixture(20);
         fixture.library.setFolderOnline(fixture.folder.id, false);
