@@ -22,10 +22,8 @@ Rows answersOf(const torch::Tensor& base, const torch::Tensor& learned, const De
                const JobContext& context) {
     const std::int64_t width = prior.classCovariance.size(0);
     const CollectionAnswers answers = collectionAnswers(base, prior);
-    Rows rows{{"raw", base.narrow(1, 0, width)},
-              {"plain", answers.plain},
-              {"auto", answers.click},
-              {"click", answers.click}};
+    Rows rows{
+        {"raw", base.narrow(1, 0, width)}, {"plain", answers.plain}, {"auto", answers.click}, {"click", answers.click}};
     for (const std::int64_t k : defaultGranularities(base.size(0), usualLevels)) {
         const auto [centroids, assignment] = [&] {
             auto result = kMeans(answers.plain, {.clusters = k}, context);

@@ -86,6 +86,18 @@ EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const Whi
     return whitened;
 }
 
+void followImport(Library& library, const EmbeddingSet& raw, const JobContext& context) {
+    const auto lock = FileLock::tryAcquire(library.paths().jobLock("derive"));
+    if (!lock) return;
+    for (const EmbeddingSet& set : library.embeddingSets()) {
+        EmbeddingSetKey key = set.key;
+        key.whitening = "none";
+        if (!isWhitenedBase(set.key) || key != raw.key || set.vectors == 0) continue;
+        whitenNewImages(library, raw, set);
+        if (!diffusedIsOutgrown(library, set)) placeNewImages(library, set, context);
+    }
+}
+
 void updateDerivedSets(Library& library, const JobContext& context, const EmbedMissing& embed) {
     const FileLock lock = lockDerivedSets(library);
     for (const EmbeddingSet& set : library.embeddingSets())

@@ -24,6 +24,11 @@ EmbeddingSet deriveFromBase(Library& library, const EmbeddingSet& raw, const Whi
 /// Fills in the vectors of the images that an adaptation's set has none of.
 using EmbedMissing = std::function<void(Library& library, const EmbeddingSet& set, const JobContext& context)>;
 
+/// While an import runs: the images that have come so far take their places in the plain and the diffused set of `raw`,
+/// where there are these and they are not to be computed anew, so that a search finds them at once. Does nothing while
+/// another process holds the lock. Throws Interrupted.
+void followImport(Library& library, const EmbeddingSet& raw, const JobContext& context);
+
 /// After images were added: brings each set that derives from another one up to date, in the order in which they
 /// derive: whitened base (made where the backbone has a prior), then the sets of adaptations (by `embed`; without it
 /// they stay as they are), then levels, then diffused sets. Takes the lock. Throws Locked, Interrupted.

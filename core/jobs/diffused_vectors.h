@@ -6,8 +6,8 @@
 
 namespace grappa {
 
-/// What diffusion makes of all points of a collection, along the first principal axes of the result: the eigenvectors of
-/// F^T F with the largest eigenvalues, F being the diffused rows before they are normalised.
+/// What diffusion makes of all points of a collection, along the first principal axes of the result: the eigenvectors
+/// of F^T F with the largest eigenvalues, F being the diffused rows before they are normalised.
 struct DiffusedVectors {
     torch::Tensor rows;    ///< [n, d], L2-normalised
     torch::Tensor lengths; ///< [n], of the rows before

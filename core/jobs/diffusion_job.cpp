@@ -117,18 +117,19 @@ EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const 
     return *library.findEmbeddingSet(key);
 }
 
-void updateDiffused(Library& library, const EmbeddingSet& plain, const JobContext& context) {
+bool diffusedIsOutgrown(Library& library, const EmbeddingSet& plain) {
     const std::optional<EmbeddingSet> set = library.findEmbeddingSet(diffusedKey(plain.key));
     const std::optional<EmbeddingSet> now = library.findEmbeddingSet(plain.key);
-    if (!now || now->vectors == 0) return;
-    const std::uint64_t late =
-        set ? now->vectors - std::min<std::uint64_t>(now->vectors, set->computedImages) : now->vectors;
-    if (!set || 10 * late > set->computedImages) {
-        computeDiffused(library, *now, context);
-        return;
-    }
-    Searcher plainSearcher(library, *now), diffusedSearcher(library, *set);
+    if (!set || !now) return true;
+    const std::uint64_t late = now->vectors - std::min<std::uint64_t>(now->vectors, set->computedImages);
+    return 10 * late > set->computedImages;
+}
+
+void placeNewImages(Library& library, const EmbeddingSet& plain, const JobContext& context) {
+    const std::optional<EmbeddingSet> set = library.findEmbeddingSet(diffusedKey(plain.key));
+    if (!set) return;
     std::vector<ImageId> missing = library.imagesWithoutVector(set->id);
+    Searcher plainSearcher(library, plain), diffusedSearcher(library, *set);
     std::erase_if(missing, [&](ImageId image) { return !plainSearcher.vectorOf(image).has_value(); });
     ProgressMeter meter(context, "neighbours", missing.size());
     for (std::size_t begin = 0; begin < missing.size(); begin += batchOfImages) {
@@ -150,8 +151,17 @@ void updateDiffused(Library& library, const EmbeddingSet& plain, const JobContex
         diffusedSearcher.refresh();
         meter.advanceTo(begin + images.size());
     }
-    diffuseParts(library, *now, *set);
+    diffuseParts(library, plain, *set);
     if (!missing.empty()) indexEmbeddingSet(library, *set, {}, context);
+}
+
+void updateDiffused(Library& library, const EmbeddingSet& plain, const JobContext& context) {
+    const std::optional<EmbeddingSet> now = library.findEmbeddingSet(plain.key);
+    if (!now || now->vectors == 0) return;
+    if (diffusedIsOutgrown(library, *now))
+        computeDiffused(library, *now, context);
+    else
+        placeNewImages(library, *now, context);
 }
 
 } // namespace grappa

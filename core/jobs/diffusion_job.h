@@ -11,8 +11,15 @@ namespace grappa {
 /// Under lockDerivedSets() (core/jobs/derived_sets.h). Throws Interrupted; then nothing has changed.
 EmbeddingSet computeDiffused(Library& library, const EmbeddingSet& plain, const JobContext& context);
 
-/// Brings it up to date: all of it when there is none yet or more than 10 % have come since it was computed, else the
-/// images that came, placed among their neighbours (LocalDiffusion). Under lockDerivedSets().
+/// Whether the diffused set of a plain one is to be computed anew: there is none yet, or more than 10 % of the images
+/// it was computed of have come since.
+bool diffusedIsOutgrown(Library& library, const EmbeddingSet& plain);
+
+/// The images that came since the set was computed, placed among their neighbours (LocalDiffusion). Does nothing where
+/// there is no diffused set. Under lockDerivedSets().
+void placeNewImages(Library& library, const EmbeddingSet& plain, const JobContext& context);
+
+/// Brings the diffused set up to date: computes or places. Under lockDerivedSets().
 void updateDiffused(Library& library, const EmbeddingSet& plain, const JobContext& context);
 
 } // namespace grappa

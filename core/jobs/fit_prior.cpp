@@ -64,9 +64,9 @@ DescriptorPrior fitPrior(const std::filesystem::path& folder, Embedder& embedder
             const Embedder::Tokens tokens = embedder.tokens(result.decoded->crop, 1);
             rows = tokens.rows;
             cols = tokens.cols;
-            described.emplace(result.id, std::pair(asTensor(tokens.classes, {1, embedder.width()}),
-                                                   asTensor(tokens.patches, {1, rows * cols, embedder.width()})
-                                                       .to(torch::kHalf)));
+            described.emplace(result.id,
+                              std::pair(asTensor(tokens.classes, {1, embedder.width()}),
+                                        asTensor(tokens.patches, {1, rows * cols, embedder.width()}).to(torch::kHalf)));
         }
         meter.advanceTo(done);
     };

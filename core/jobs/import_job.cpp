@@ -1,5 +1,6 @@
 #include "core/jobs/import_job.h"
 
+#include "core/jobs/derived_sets.h"
 #include "core/jobs/embedding_pipeline.h"
 #include "core/library/folder_scanner.h"
 #include "core/library/thumbnail_store.h"
@@ -22,6 +23,9 @@ struct Candidate {
     std::filesystem::path relativePath;
     FileStamp stamp; ///< as the scan saw it
 };
+
+/// New vectors after which they take their places in the sets that are searched.
+constexpr std::uint64_t placeAfter = 500;
 
 /// Whether trying again may help although size and time are the same (permissions do not change either).
 bool worthRetrying(ErrorCode code) {
@@ -234,6 +238,11 @@ private:
         if (m_committed) m_committed(m_set.id, committed);
         m_meter->advanceTo(m_done, std::to_string(workers) + " decode workers");
 
+        m_unplaced += committed.newVectors;
+        if (m_unplaced >= placeAfter) {
+            followImport(m_library, m_set, m_context);
+            m_unplaced = 0;
+        }
         m_tail += committed.newVectors;
         if (m_tail < IndexOptions{}.tailLimit) return;
         indexEmbeddingSet(m_library, m_set, indexOptions(), m_context);
@@ -279,6 +288,7 @@ private:
     std::optional<ProgressMeter> m_meter;
     std::uint64_t m_done = 0;
     std::uint64_t m_tail = 0;
+    std::uint64_t m_unplaced = 0;
 
     std::mutex m_mutex;
     std::unordered_map<std::uint64_t, ImportedFile> m_underWay; ///< read, not yet committed

@@ -73,7 +73,6 @@ DescriptorWhitening fit(const StoredVectors& raw, const std::vector<ImageId>& im
                  : DescriptorWhitening({Whitening::fit(points, power)});
 }
 
-/// The images that came since the whitening was fitted.
 void commitWhitened(Library& library, const EmbeddingSet& set, const WhiteningRow& whitening,
                     const StoredVectors& raw) {
     const auto dim = static_cast<std::size_t>(set.dim);
@@ -111,6 +110,14 @@ std::optional<DescriptorPrior> priorOf(const EmbeddingSet& set) {
     return DescriptorPrior::load(path, set.key.modelHash);
 }
 
+void whitenNewImages(Library& library, const EmbeddingSet& raw, const EmbeddingSet& whitened) {
+    const std::optional<WhiteningRow> whitening = library.whitening(whitened.id);
+    if (!whitening) return;
+    if (const auto missing = library.imagesWithoutVector(whitened.id); !missing.empty())
+        commitWhitened(library, whitened, *whitening, storedVectors(library, raw, missing));
+    deriveParts(library, raw, whitened, [&](std::span<const float> part) { return whitenedBy(*whitening, part); });
+}
+
 EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& options,
                         const JobContext& context) {
     const std::optional<DescriptorPrior> prior = options.prior ? options.prior : priorOf(raw);
@@ -129,11 +136,8 @@ EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const Whitene
             replacement.add(ids, vectors);
         });
         replacement.commit({.whitening = rowOf(whitening, images.size()), .axes = {}}, context);
-    } else if (const auto missing = library.imagesWithoutVector(set.id); !missing.empty()) {
-        commitWhitened(library, set, *known, storedVectors(library, raw, missing));
     }
-    if (const auto whitening = library.whitening(set.id))
-        deriveParts(library, raw, set, [&](std::span<const float> part) { return whitenedBy(*whitening, part); });
+    whitenNewImages(library, raw, set);
     indexEmbeddingSet(library, set, {}, context);
     return *library.findEmbeddingSet(key);
 }

@@ -28,4 +28,8 @@ std::optional<DescriptorPrior> priorOf(const EmbeddingSet& set);
 EmbeddingSet whitenBase(Library& library, const EmbeddingSet& raw, const WhitenedBaseOptions& options,
                         const JobContext& context);
 
+/// The stored whitening of a set applied to the images of the raw one that it lacks, and to their parts. Under
+/// lockDerivedSets().
+void whitenNewImages(Library& library, const EmbeddingSet& raw, const EmbeddingSet& whitened);
+
 } // namespace grappa

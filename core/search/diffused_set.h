@@ -21,7 +21,7 @@ inline constexpr std::size_t storedNeighbours = 20;
 inline constexpr int diffusedDim = 256;
 /// Of fewer images "auto" is answered by the plain vectors: most images have nobody like them among so few and would be
 /// averaged with strangers.
-inline constexpr std::uint64_t fewestDiffused = 30;
+inline constexpr std::uint64_t fewestDiffused = 40;
 
 /// The key of the diffused set of a plain one, and back.
 EmbeddingSetKey diffusedKey(EmbeddingSetKey plain);

@@ -124,9 +124,9 @@ UsualPairs usualPairs(SetKind kind) {
     case SetKind::AsDescribed:
         return {.8f, {.42f, .56f, .68f}};
     case SetKind::Centred:
-        return {0, {.16f, .26f, .38f}};
+        return {0, {.19f, .32f, .49f}};
     case SetKind::DrawnTogether:
-        return {0, {.35f, .68f, .84f}};
+        return {0, {.47f, .8f, .95f}};
     }
     return {};
 }

@@ -350,6 +350,33 @@ private Q_SLOTS:
         QVERIFY(fixture.library.verify(true).empty());
     }
 
+    /// Images are found by what a click searches while the import still runs.
+    void anImportIsFollowedWhileItRuns() {
+        SearchFixture fixture(400, 500);
+        followImport(fixture.library, fixture.set, {}); // there is nothing to follow with
+        QCOMPARE(fixture.library.embeddingSets().size(), std::size_t{1});
+        const EmbeddingSet plain = whitenBase(fixture.library, fixture.set, withPrior(fixture.set.dim), {});
+        const EmbeddingSet diffused = computeDiffused(fixture.library, plain, {});
+        const auto counts = [&] {
+            return std::pair(fixture.library.findEmbeddingSet(plain.key)->vectors,
+                             fixture.library.findEmbeddingSet(diffused.key)->vectors);
+        };
+        fixture.commit(fixture.library, 400, 20);
+        {
+            const FileLock lock = lockDerivedSets(fixture.library);
+            followImport(fixture.library, fixture.set, {}); // somebody else is at it
+            QCOMPARE(counts(), std::pair(std::uint64_t{400}, std::uint64_t{400}));
+        }
+        followImport(fixture.library, fixture.set, {});
+        QCOMPARE(counts(), std::pair(std::uint64_t{420}, std::uint64_t{420}));
+        // So many that the diffused set is to be computed anew, which the end of the import does.
+        fixture.commit(fixture.library, 420, 100);
+        followImport(fixture.library, fixture.set, {});
+        QCOMPARE(counts(), std::pair(std::uint64_t{520}, std::uint64_t{420}));
+        QCOMPARE(fixture.library.findEmbeddingSet(diffused.key)->computedImages, std::uint64_t{400});
+        QVERIFY(fixture.library.verify(true).empty());
+    }
+
     void everythingFollowsAnImport() {
         SearchFixture fixture(200, 300);
         LevelsOptions options;
