@@ -17,13 +17,6 @@
 #include <random>
 #include <thread>
 
-// Levels are drawn before the build: the same seed gives the same levels whatever the threads do, and hnswlib would
-// share its generator between them without a lock.
-template <>
-inline int hnswlib::HierarchicalNSW<float>::getRandomLevel(double) {
-    return 0;
-}
-
 namespace grappa {
 
 namespace {
@@ -55,7 +48,7 @@ private:
 };
 
 constexpr std::array<char, 8> magic{'g', 'r', 'a', 'p', 'p', 'a', 'h', 'i'};
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::uint32_t innerProduct = 1;
 constexpr std::uint32_t maxM = 256;
 constexpr std::uint32_t maxLevels = 64;
@@ -64,8 +57,9 @@ struct Header {
     std::array<char, 8> magic;
     std::uint32_t version;
     std::uint32_t dim;
-    std::uint64_t count;
-    std::uint64_t length; ///< bytes of the file
+    std::uint32_t rows;     ///< of the segment
+    std::uint32_t elements; ///< of the graph
+    std::uint64_t length;   ///< bytes of the file
     std::uint32_t metric;
     std::uint32_t m;
     std::uint32_t topLevel;
@@ -74,8 +68,13 @@ struct Header {
 };
 static_assert(sizeof(Header) == 80);
 // Then for each element: its row, its level, its links at level 0 (1 + 2 m numbers, the first is how many), its links
-// at each level above (1 + m numbers).
+// at each level above (1 + m numbers). Then for each row of the segment the element that stands for it.
 using Word = std::uint32_t;
+
+/// From this inner product on a row joins the element that is nearest to it instead of becoming one. Among many rows
+/// that are nearly equal each would have links to others of them alone: an island that a search cannot leave, or not
+/// reach.
+constexpr float joinsFrom = 0.95f;
 
 std::vector<int> drawLevels(std::size_t count, const VectorIndexOptions& options) {
     std::mt19937_64 random(options.seed);
@@ -109,6 +108,18 @@ void onThreads(int threads, const std::function<void(int thread)>& work) {
     if (failure) std::rethrow_exception(failure);
 }
 
+using Found = std::pair<float, hnswlib::tableint>; ///< distance, element
+using Candidates = std::invoke_result_t<decltype(&Graph::searchBaseLayer), Graph&, hnswlib::tableint, const void*, int>;
+
+/// The nearest of candidates, which hnswlib keeps in a queue with the farthest on top.
+Found nearest(const Candidates& candidates) {
+    struct Access : Candidates {
+        static const auto& elements(const Candidates& queue) { return queue.*&Access::c; }
+    };
+    const auto& elements = Access::elements(candidates);
+    return *std::min_element(elements.begin(), elements.end());
+}
+
 /// Reads words of a file one after the other.
 class WordReader {
 public:
@@ -126,7 +137,7 @@ private:
     std::span<const std::byte> m_bytes;
 };
 
-/// One element of an index file, its links still in the mapped bytes.
+/// One element of the graph in an index file, its links still in the mapped bytes.
 struct Element {
     Word row = 0;
     Word level = 0;
@@ -144,10 +155,10 @@ public:
         require(header.magic == magic && header.version == version && header.metric == innerProduct,
                 "has another version");
         require(header.length == bytes.size() && header.dim == static_cast<std::uint32_t>(dim) &&
-                    header.count == segment.size() &&
+                    header.rows == segment.size() && header.elements <= header.rows &&
                     std::string_view(header.segment.data(), header.segment.size()) == segment.checksum(),
                 "was built over another segment");
-        require(header.m >= 2 && header.m <= maxM && header.topLevel < maxLevels && header.entry < header.count,
+        require(header.m >= 2 && header.m <= maxM && header.topLevel < maxLevels && header.entry < header.elements,
                 "has a wrong header");
         readElements(bytes.subspan(sizeof(Header)));
         checkLinks();
@@ -155,6 +166,7 @@ public:
 
     Header header;
     std::vector<Element> elements;
+    std::span<const Word> elementOf; ///< of each row
 
 private:
     void require(bool holds, const char* what) const {
@@ -163,14 +175,14 @@ private:
 
     void readElements(std::span<const std::byte> bytes) {
         WordReader reader(bytes);
-        std::vector<bool> rows(header.count);
-        elements.resize(header.count);
+        std::vector<bool> rows(header.rows);
+        elements.resize(header.elements);
         for (Element& element : elements) {
             const auto head = reader.take(2);
             require(head.has_value(), "ends early");
             element.row = (*head)[0];
             element.level = (*head)[1];
-            require(element.row < header.count && !rows[element.row], "does not have each row once");
+            require(element.row < header.rows && !rows[element.row], "has two elements of one row");
             rows[element.row] = true;
             require(element.level <= header.topLevel, "has a wrong level");
             for (Word level = 0; level <= element.level; ++level) {
@@ -179,6 +191,11 @@ private:
                 element.links.push_back(*links);
             }
         }
+        const auto last = reader.take(header.rows);
+        require(last.has_value(), "ends early");
+        elementOf = *last;
+        for (const Word element : elementOf)
+            require(element < header.elements, "has a row without an element");
         require(reader.atEnd(), "has bytes that belong to nothing");
         require(elements[header.entry].level == header.topLevel, "has a wrong entry");
     }
@@ -189,7 +206,7 @@ private:
                 const auto links = element.links[level];
                 require(links.front() < links.size(), "has too many links");
                 for (const Word link : links.subspan(1, links.front()))
-                    require(link < header.count && elements[link].level >= level, "has a wrong link");
+                    require(link < header.elements && elements[link].level >= level, "has a wrong link");
             }
     }
 
@@ -200,44 +217,127 @@ private:
 } // namespace
 
 struct VectorIndex::Impl {
-    Impl(std::shared_ptr<const VectorSegment> rows, int rowDim, std::size_t m, std::size_t efConstruction)
+    Impl(std::shared_ptr<const VectorSegment> rows, int rowDim, std::size_t capacity, std::size_t m,
+         std::size_t efConstruction)
         : segment(std::move(rows))
         , dim(rowDim)
         , space(segment->format(), rowDim)
-        , graph(&space, segment->size(), m, efConstruction) {}
+        , graph(&space, capacity, m, efConstruction)
+        , elementOf(segment->size()) {}
 
-    void insert(std::size_t row, int level) {
-        const Row address = segment->row(row);
-        graph.addPoint(&address, row, level);
-    }
+    void insertFirst(std::size_t row, int level);
+    void insert(std::size_t row, int level);
+    void restore(const IndexFile& file);
+    void groupRows();
 
-    void restore(const IndexFile& file) {
-        for (hnswlib::tableint i = 0; i < file.elements.size(); ++i) {
-            const Element& element = file.elements[i];
-            const Row address = segment->row(element.row);
-            std::memset(graph.get_linklist0(i), 0, graph.size_data_per_element_);
-            std::memcpy(graph.getDataByInternalId(i), &address, sizeof address);
-            graph.setExternalLabel(i, element.row);
-            if (element.level > 0) {
-                // hnswlib frees it.
-                graph.linkLists_[i] = static_cast<char*>(std::malloc(graph.size_links_per_element_ * element.level));
-                if (graph.linkLists_[i] == nullptr) throw std::bad_alloc();
-            }
-            graph.element_levels_[i] = static_cast<int>(element.level);
-            graph.cur_element_count = i + 1;
-            for (Word level = 0; level <= element.level; ++level)
-                std::memcpy(graph.get_linklist_at_level(i, static_cast<int>(level)), element.links[level].data(),
-                            element.links[level].size_bytes());
-        }
-        graph.maxlevel_ = static_cast<int>(file.header.topLevel);
-        graph.enterpoint_node_ = file.header.entry;
+    std::span<const Word> rowsOf(hnswlib::tableint element) const {
+        return std::span(rowsByElement).subspan(firstRow[element], firstRow[element + 1] - firstRow[element]);
     }
 
     std::shared_ptr<const VectorSegment> segment;
     int dim;
     RowSpace space;
     Graph graph;
+    std::vector<Word> elementOf;     ///< of each row
+    std::vector<Word> rowsByElement; ///< ascending within each element
+    std::vector<Word> firstRow;      ///< of each element in rowsByElement, and its end
+
+private:
+    hnswlib::tableint newElement(std::size_t row, int level);
+    hnswlib::tableint descend(const Row& address, int level);
 };
+
+/// An element without links, which nothing leads to.
+hnswlib::tableint VectorIndex::Impl::newElement(std::size_t row, int level) {
+    hnswlib::tableint element;
+    {
+        const std::lock_guard lock(graph.cur_element_count_guard_);
+        element = static_cast<hnswlib::tableint>(graph.cur_element_count++);
+    }
+    const Row address = segment->row(row);
+    std::memset(graph.get_linklist0(element), 0, graph.size_data_per_element_);
+    std::memcpy(graph.getDataByInternalId(element), &address, sizeof address);
+    graph.setExternalLabel(element, row);
+    graph.element_levels_[element] = 0; // hnswlib frees the lists of the levels above
+    if (level > 0) {
+        graph.linkLists_[element] =
+            static_cast<char*>(std::calloc(static_cast<std::size_t>(level), graph.size_links_per_element_));
+        if (graph.linkLists_[element] == nullptr) throw std::bad_alloc();
+        graph.element_levels_[element] = level;
+    }
+    return element;
+}
+
+/// The nearest element that is found from the top down to the level above `level`, which is not above the top.
+hnswlib::tableint VectorIndex::Impl::descend(const Row& address, int level) {
+    const auto distanceTo = [&](hnswlib::tableint element) {
+        return graph.fstdistfunc_(&address, graph.getDataByInternalId(element), graph.dist_func_param_);
+    };
+    Found best{distanceTo(graph.enterpoint_node_), graph.enterpoint_node_};
+    for (int at = graph.maxlevel_; at > level; --at)
+        for (bool nearer = true; nearer;) {
+            nearer = false;
+            const std::lock_guard lock(graph.link_list_locks_[best.second]);
+            Word* const links = graph.get_linklist(best.second, at);
+            for (const Word link : std::span(links + 1, graph.getListCount(links)))
+                if (const float distance = distanceTo(link); distance < best.first) {
+                    best = {distance, link};
+                    nearer = true;
+                }
+        }
+    return best.second;
+}
+
+/// The first row alone, of the highest level: then no other insertion moves the entry point.
+void VectorIndex::Impl::insertFirst(std::size_t row, int level) {
+    graph.enterpoint_node_ = elementOf[row] = newElement(row, level);
+    graph.maxlevel_ = level;
+}
+
+/// As hnswlib inserts, but that a row may join an element, and that all is searched before anything is linked. Then no
+/// two threads can each hold an element that the other one waits for.
+void VectorIndex::Impl::insert(std::size_t row, int level) {
+    const Row address = segment->row(row);
+    std::vector<Candidates> candidates(static_cast<std::size_t>(level) + 1);
+    Found closest{0, descend(address, level)};
+    for (int at = level; at >= 0; --at) {
+        candidates[static_cast<std::size_t>(at)] = graph.searchBaseLayer(closest.second, &address, at);
+        closest = nearest(candidates[static_cast<std::size_t>(at)]);
+    }
+    if (1 - closest.first >= joinsFrom) {
+        elementOf[row] = closest.second;
+        return;
+    }
+    const hnswlib::tableint element = elementOf[row] = newElement(row, level);
+    // Whoever comes here by the first link waits for the last one.
+    const std::lock_guard lock(graph.link_list_locks_[element]);
+    for (int at = level; at >= 0; --at)
+        graph.mutuallyConnectNewElement(&address, element, candidates[static_cast<std::size_t>(at)], at, false);
+}
+
+void VectorIndex::Impl::restore(const IndexFile& file) {
+    for (const Element& element : file.elements) {
+        const hnswlib::tableint i = newElement(element.row, static_cast<int>(element.level));
+        for (Word level = 0; level <= element.level; ++level)
+            std::memcpy(graph.get_linklist_at_level(i, static_cast<int>(level)), element.links[level].data(),
+                        element.links[level].size_bytes());
+    }
+    graph.maxlevel_ = static_cast<int>(file.header.topLevel);
+    graph.enterpoint_node_ = file.header.entry;
+    elementOf.assign(file.elementOf.begin(), file.elementOf.end());
+    groupRows();
+}
+
+void VectorIndex::Impl::groupRows() {
+    firstRow.assign(graph.cur_element_count + 1, 0);
+    for (const Word element : elementOf)
+        ++firstRow[element + 1];
+    std::partial_sum(firstRow.begin(), firstRow.end(), firstRow.begin());
+    rowsByElement.resize(elementOf.size());
+    std::vector<Word> next(firstRow.begin(), firstRow.end() - 1);
+    for (std::size_t row = 0; row < elementOf.size(); ++row)
+        rowsByElement[next[elementOf[row]]++] = static_cast<Word>(row);
+}
 
 VectorIndex::VectorIndex(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
 VectorIndex::VectorIndex(VectorIndex&&) noexcept = default;
@@ -248,12 +348,11 @@ VectorIndex VectorIndex::build(std::shared_ptr<const VectorSegment> segment, int
     const std::size_t count = segment->size();
     if (count == 0 || options.m < 2 || static_cast<std::uint32_t>(options.m) > maxM)
         throw Error(ErrorCode::Internal, "There is nothing to index, or m is out of range");
-    auto impl = std::make_unique<Impl>(std::move(segment), dim, static_cast<std::size_t>(options.m),
+    auto impl = std::make_unique<Impl>(std::move(segment), dim, count, static_cast<std::size_t>(options.m),
                                        static_cast<std::size_t>(options.efConstruction));
     const std::vector<int> levels = drawLevels(count, options);
-    // The highest goes in first and alone: then no other insertion moves the entry point, which hnswlib reads unlocked.
     const auto top = static_cast<std::size_t>(std::max_element(levels.begin(), levels.end()) - levels.begin());
-    impl->insert(top, levels[top]);
+    impl->insertFirst(top, levels[top]);
 
     const int threads =
         options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -273,7 +372,7 @@ VectorIndex VectorIndex::build(std::shared_ptr<const VectorSegment> segment, int
         }
     });
     meter.advanceTo(count);
-    impl->graph.label_lookup_.clear(); // needed by changes alone
+    impl->groupRows();
     return VectorIndex(std::move(impl));
 }
 
@@ -283,7 +382,8 @@ std::string VectorIndex::save(const std::filesystem::path& path) const {
     header.magic = magic;
     header.version = version;
     header.dim = static_cast<std::uint32_t>(m_impl->dim);
-    header.count = graph.cur_element_count;
+    header.rows = static_cast<std::uint32_t>(m_impl->elementOf.size());
+    header.elements = static_cast<std::uint32_t>(graph.cur_element_count);
     header.metric = innerProduct;
     header.m = static_cast<std::uint32_t>(graph.M_);
     header.topLevel = static_cast<std::uint32_t>(graph.maxlevel_);
@@ -291,7 +391,7 @@ std::string VectorIndex::save(const std::filesystem::path& path) const {
     m_impl->segment->checksum().copy(header.segment.data(), header.segment.size());
 
     std::vector<Word> words;
-    words.reserve(graph.cur_element_count * (3 + 2 * graph.M_));
+    words.reserve(graph.cur_element_count * (3 + 2 * graph.M_) + header.rows);
     for (hnswlib::tableint i = 0; i < graph.cur_element_count; ++i) {
         words.push_back(static_cast<Word>(graph.getExternalLabel(i)));
         words.push_back(static_cast<Word>(graph.element_levels_[i]));
@@ -300,6 +400,7 @@ std::string VectorIndex::save(const std::filesystem::path& path) const {
             words.insert(words.end(), links, links + 1 + (level == 0 ? graph.maxM0_ : graph.maxM_));
         }
     }
+    words.insert(words.end(), m_impl->elementOf.begin(), m_impl->elementOf.end());
     header.length = sizeof header + words.size() * sizeof(Word);
     AtomicFile file(path);
     file.write(&header, sizeof header);
@@ -311,7 +412,7 @@ std::string VectorIndex::save(const std::filesystem::path& path) const {
 VectorIndex VectorIndex::load(const std::filesystem::path& path, const std::string& checksum,
                               std::shared_ptr<const VectorSegment> segment, int dim) {
     const IndexFile file(path, checksum, *segment, dim);
-    auto impl = std::make_unique<Impl>(std::move(segment), dim, file.header.m, file.header.m);
+    auto impl = std::make_unique<Impl>(std::move(segment), dim, file.header.elements, file.header.m, file.header.m);
     impl->restore(file);
     return VectorIndex(std::move(impl));
 }
@@ -321,17 +422,16 @@ std::vector<VectorIndex::Hit> VectorIndex::search(const RowQuery& query, std::si
     if (query.format() != segment.format() || query.dim() != static_cast<std::size_t>(m_impl->dim))
         throw Error(ErrorCode::Internal, "The query is not for the rows of this index");
     const Row address = query.row();
-    auto found = m_impl->graph.searchKnn(&address, std::max(count, ef));
-    std::vector<Hit> hits(found.size());
-    for (auto hit = hits.rbegin(); hit != hits.rend(); ++hit, found.pop())
-        *hit = {found.top().second, 1 - found.top().first};
-    if (query.format() == RowFormat::Int8) {
-        // The graph was asked with the query rounded like a row; its own rounding has no part in the answer.
-        for (Hit& hit : hits)
-            hit.score = query.dot(segment.row(hit.row));
-        std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.score > b.score; });
-    }
-    if (hits.size() > count) hits.resize(count);
+    std::vector<Hit> hits;
+    // The graph is asked with the query rounded like a row; that has no part in the scores.
+    for (auto found = m_impl->graph.searchKnn(&address, std::max(count, ef)); !found.empty(); found.pop())
+        for (const Word row : m_impl->rowsOf(m_impl->elementOf[found.top().second]))
+            hits.push_back({row, query.dot(segment.row(row))});
+    const std::size_t kept = std::min(count, hits.size());
+    std::partial_sort(
+        hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(kept), hits.end(),
+        [](const Hit& a, const Hit& b) { return a.score > b.score || (a.score == b.score && a.row < b.row); });
+    hits.resize(kept);
     return hits;
 }
 

@@ -17,9 +17,10 @@ struct VectorIndexOptions {
     std::uint32_t seed = 1;
 };
 
-/// HNSW over one segment, inner product of its rows. Holds the graph alone: the vectors are read from the mapped
-/// segment. Built once, then never changed; share it as shared_ptr<const VectorIndex>. Searches may run on any number
-/// of threads.
+/// HNSW over one segment, inner product of its rows. Rows that are equal or nearly equal are one element of the graph
+/// and a list, so any number of them leaves the search of the others as it is. Holds graph and lists alone: the vectors
+/// are read from the mapped segment. Built once, then never changed; share it as shared_ptr<const VectorIndex>.
+/// Searches may run on any number of threads.
 class VectorIndex {
 public:
     using Options = VectorIndexOptions;
@@ -40,8 +41,8 @@ public:
         std::size_t row; ///< in the segment
         float score;     ///< inner product, as the query's dot() has it
     };
-    /// The `count` best rows, best first (fewer when there are fewer). query: of the segment's format and dim, else
-    /// Internal is thrown.
+    /// The `count` best rows of the `ef` best elements, best first, equal ones in the order of rows (fewer when there
+    /// are fewer). query: of the segment's format and dim, else Internal is thrown.
     std::vector<Hit> search(const RowQuery& query, std::size_t count, std::size_t ef) const;
 
 private:

@@ -23,7 +23,7 @@ public:
             const std::size_t cluster = m_random() % clusters;
             for (std::size_t k = 0; k < m_dim; ++k)
                 floats[i * m_dim + k] = centres[cluster * m_dim + k] + 0.7f * m_normal(m_random);
-            normalise(floats.data() + i * m_dim);
+            normalise(i);
         }
         halves.resize(floats.size());
         grappa::toHalf(floats, halves);
@@ -49,16 +49,17 @@ public:
         return ids;
     }
 
-    std::vector<float> floats;
-    std::vector<std::uint16_t> halves;
-
-private:
-    void normalise(float* values) const {
+    void normalise(std::size_t i) {
+        float* const values = floats.data() + i * m_dim;
         const float norm = std::sqrt(std::inner_product(values, values + m_dim, values, 0.0f));
         for (std::size_t k = 0; k < m_dim; ++k)
             values[k] /= norm;
     }
 
+    std::vector<float> floats;
+    std::vector<std::uint16_t> halves;
+
+private:
     std::size_t m_dim;
     std::mt19937 m_random;
     std::normal_distribution<float> m_normal;

@@ -123,7 +123,9 @@ private Q_SLOTS:
         QCOMPARE(index.search(queryOf(*segment, 0, 16), 2 * rows, 1).size(), rows);
     }
 
-    void queriesMustFitTheRows_data() { formats(); }
+    void queriesMustFitTheRows_data() {
+        formats();
+    }
     void queriesMustFitTheRows() {
         QFETCH(RowFormat, format);
         const SyntheticVectors vectors(50, 16);
@@ -135,7 +137,9 @@ private Q_SLOTS:
             QVERIFY_THROWS_EXCEPTION(Error, index.search(query, 5, 64));
     }
 
-    void equalVectors_data() { formats(); }
+    void equalVectors_data() {
+        formats();
+    }
     void equalVectors() {
         QFETCH(RowFormat, format);
         SyntheticVectors vectors(300, 16);
@@ -144,6 +148,58 @@ private Q_SLOTS:
         const auto segment = save("equal.vectors", vectors, 300, 16, format);
         const VectorIndex index = VectorIndex::build(segment, 16, {}, {});
         QCOMPARE(index.search(queryOf(*segment, 0, 16), 20, 100).size(), std::size_t{20});
+    }
+
+    void groupsOfNearlyEqual_data() {
+        QTest::addColumn<RowFormat>("format");
+        QTest::addColumn<double>("cosine");
+        QTest::addColumn<int>("groups");
+        for (const double cosine : {1.0, 0.999, 0.97})
+            for (const int groups : {1, 3, 50})
+                QTest::addRow("int8, %d of %g", groups, cosine) << RowFormat::Int8 << cosine << groups;
+        QTest::newRow("fp16, 3 of 1") << RowFormat::Half << 1.0 << 3;
+        QTest::newRow("fp16, 3 of 0.999") << RowFormat::Half << 0.999 << 3;
+    }
+    /// Most rows in few places, with this cosine between two of one place; the others are found as well as those.
+    void groupsOfNearlyEqual() {
+        QFETCH(RowFormat, format);
+        QFETCH(double, cosine);
+        QFETCH(int, groups);
+        constexpr int dim = 64;
+        constexpr std::size_t size = dim, grouped = 6'000, varied = 2'000, queries = 100;
+        SyntheticVectors vectors(grouped + varied + queries, dim, 3, 200);
+        const std::vector<float> centres(vectors.floats.begin(), vectors.floats.begin() + groups * dim);
+        std::mt19937 random(9);
+        std::normal_distribution<double> noise(0, std::sqrt((1 / cosine - 1) / dim));
+        for (std::size_t i = 0; i < grouped * size; ++i)
+            vectors.floats[i] = centres[i / size * static_cast<std::size_t>(groups) / grouped * size + i % size] +
+                                static_cast<float>(noise(random));
+        for (std::size_t i = 0; i < grouped; ++i)
+            vectors.normalise(i);
+        const auto segment = save("groups.vectors", vectors, grouped + varied, dim, format);
+        const std::string checksum = VectorIndex::build(segment, dim, {}, {}).save(path("groups.index"));
+        const VectorIndex index = VectorIndex::load(path("groups.index"), checksum, segment, dim);
+
+        // By score: of equal rows any is right.
+        const auto recallOf = [&](std::size_t vector) {
+            const RowQuery query(format, vectors.vector(vector));
+            const float tenth = query.dot(segment->row(exactNeighbours(*segment, query, 10).back()));
+            const auto hits = index.search(query, 10, 128);
+            return 0.1 * static_cast<double>(std::count_if(hits.begin(), hits.end(), [tenth](const auto& hit) {
+                       return hit.score >= tenth - 1e-4f;
+                   }));
+        };
+        double outside = 0, inside = 0, worst = 1;
+        for (std::size_t i = 0; i < queries; ++i) {
+            const double recall = recallOf(grouped + varied + i);
+            worst = std::min(worst, recall);
+            outside += recall / queries;
+            inside += recallOf(i * grouped / queries) / queries;
+        }
+        qInfo("recall@10 of the others %.3f, at worst %.1f, in a group %.3f", outside, worst, inside);
+        QVERIFY(outside >= 0.98);
+        QVERIFY(worst >= 0.7);
+        QVERIFY(inside >= 0.98);
     }
 
     void oneThreadIsDeterministic() {
@@ -155,7 +211,9 @@ private Q_SLOTS:
         QCOMPARE(VectorIndex::build(segment, 16, options, {}).save(path("second.index")), first);
     }
 
-    void searchesOnManyThreads_data() { formats(); }
+    void searchesOnManyThreads_data() {
+        formats();
+    }
     void searchesOnManyThreads() {
         QFETCH(RowFormat, format);
         const SyntheticVectors vectors(2000, 32);
@@ -222,8 +280,7 @@ private Q_SLOTS:
             const std::string claimed = checksumFits ? hashBytes(std::as_bytes(std::span(bytes))).hex() : checksum;
             try {
                 // With a forged checksum some changes are just another graph; none may crash the search.
-                VectorIndex::load(path("bad.index"), claimed, segment, 16)
-                    .search(queryOf(*segment, 0, 16), 10, 64);
+                VectorIndex::load(path("bad.index"), claimed, segment, 16).search(queryOf(*segment, 0, 16), 10, 64);
             } catch (const Error& error) {
                 QCOMPARE(error.code(), ErrorCode::Corrupt);
                 ++refused;
