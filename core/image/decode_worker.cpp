@@ -1,5 +1,6 @@
 #include "core/image/decode_pool.h"
 #include "core/image/decode_protocol.h"
+#include "core/image/image_encoder.h"
 #include "core/image/preprocessing.h"
 
 #include <opencv2/core.hpp>

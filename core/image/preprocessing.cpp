@@ -1,6 +1,5 @@
 #include "core/image/preprocessing.h"
 
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
@@ -28,16 +27,6 @@ cv::Mat middleOf(const cv::Mat& image) {
 Pixels emptyPixels(int width, int height) {
     return {width, height,
             std::vector<std::uint8_t>(3 * static_cast<std::size_t>(width) * static_cast<std::size_t>(height))};
-}
-
-std::vector<std::byte> encode(const Pixels& image, const char* extension, const std::vector<int>& parameters) {
-    cv::Mat bgr;
-    cv::cvtColor(view(image), bgr, cv::COLOR_RGB2BGR);
-    std::vector<unsigned char> encoded;
-    if (!cv::imencode(extension, bgr, encoded, parameters))
-        throw Error(ErrorCode::Internal, "Encoding an image failed.");
-    const auto* begin = reinterpret_cast<const std::byte*>(encoded.data());
-    return {begin, begin + encoded.size()};
 }
 
 } // namespace
@@ -99,14 +88,6 @@ Pixels thumbnailOf(const Pixels& image, int side) {
     cv::Mat thumbnailView = view(thumbnail);
     cv::resize(view(image), thumbnailView, thumbnailView.size(), 0, 0, cv::INTER_AREA);
     return thumbnail;
-}
-
-std::vector<std::byte> encodeJpeg(const Pixels& image, int quality) {
-    return encode(image, ".jpg", {cv::IMWRITE_JPEG_QUALITY, quality});
-}
-
-std::vector<std::byte> encodePng(const Pixels& image) {
-    return encode(image, ".png", {});
 }
 
 } // namespace grappa

@@ -28,9 +28,4 @@ Pixels wholeOnWhite(const Pixels& image, int size);
 /// The whole image with its long side at most `side`, aspect kept (never enlarged).
 Pixels thumbnailOf(const Pixels& image, int side = 256);
 
-std::vector<std::byte> encodeJpeg(const Pixels& image, int quality = 85);
-
-/// A PNG of `pixels`, for tests and for clients that ask for one.
-std::vector<std::byte> encodePng(const Pixels& image);
-
 } // namespace grappa

@@ -1,3 +1,4 @@
+#include "core/image/image_encoder.h"
 #include "core/image/preprocessing.h"
 #include "fixtures.h"
 
