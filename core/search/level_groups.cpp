@@ -75,6 +75,19 @@ LevelGroup levelGroup(Library& library, const Searcher& searcher, std::int64_t k
     return groupOf(cluster, members[cluster], members[cluster].size());
 }
 
+std::optional<std::size_t> groupBorder(std::span<const Neighbour> results) {
+    // Of the images before a place, those of the group less the others: most where the fewest are on the wrong side.
+    std::ptrdiff_t balance = 0, most = 0;
+    std::size_t border = 0;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        balance += results[i].inGroup ? 1 : -1;
+        if (balance <= most) continue;
+        most = balance;
+        border = i + 1;
+    }
+    return border == 0 || border == results.size() ? std::nullopt : std::optional(border);
+}
+
 std::vector<LevelGroup> typicalGroups(std::span<const LevelGroup> groups, std::size_t count) {
     const std::uint64_t images =
         std::accumulate(groups.begin(), groups.end(), std::uint64_t{0},

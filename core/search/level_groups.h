@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,11 @@ std::vector<LevelGroup> levelGroups(Library& library, const Searcher& searcher, 
 /// The same of one cluster, with all of its images.
 LevelGroup levelGroup(Library& library, const Searcher& searcher, std::int64_t k, std::uint32_t cluster,
                       const std::vector<ImageId>* among = nullptr);
+
+/// How many of the results of a search at a level, best first, come before the border of the query's group: the place
+/// that divides the images of the group from the others with the fewest on the wrong side. Nothing where all belong to
+/// one side.
+std::optional<std::size_t> groupBorder(std::span<const Neighbour> results);
 
 /// `count` groups that are typical: of those, largest first, that hold the images at equal steps of the way. Each once,
 /// the larger first.

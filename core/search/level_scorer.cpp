@@ -22,7 +22,8 @@ LevelScorer::Entry LevelScorer::entry(std::uint32_t cluster, const std::byte* ro
 }
 
 LevelScorer::Query LevelScorer::query(std::span<const float> unit) const {
-    Query query{{}, std::vector<float>(clusters())};
+    Query query;
+    query.products.resize(clusters());
     // Centroids are fp16 whatever the rows are, and so is what they are multiplied by.
     std::vector<std::uint16_t> halves(m_dim);
     const auto multiply = [&](std::span<const float> vector) {
@@ -31,10 +32,11 @@ LevelScorer::Query LevelScorer::query(std::span<const float> unit) const {
             query.products[i] = halfDot(halves.data(), centroid(i), m_dim);
     };
     multiply(unit);
-    const auto nearest = std::max_element(query.products.begin(), query.products.end()) - query.products.begin();
+    query.cluster = static_cast<std::uint32_t>(std::max_element(query.products.begin(), query.products.end()) -
+                                               query.products.begin());
 
     std::vector<float> blended(m_dim);
-    toFloat({centroid(static_cast<std::size_t>(nearest)), m_dim}, blended);
+    toFloat({centroid(query.cluster), m_dim}, blended);
     float squares = 0;
     for (std::size_t i = 0; i < m_dim; ++i) {
         blended[i] = (1 - m_beta) * unit[i] + m_beta * blended[i];

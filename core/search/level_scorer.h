@@ -26,8 +26,9 @@ public:
     Entry entry(std::uint32_t cluster, const std::byte* row) const;
 
     struct Query {
-        RowQuery blended;            ///< normalised: what rows are multiplied by
-        std::vector<float> products; ///< of it with each centroid [k]
+        std::uint32_t cluster = none; ///< the nearest, which it is blended with
+        RowQuery blended;             ///< normalised: what rows are multiplied by
+        std::vector<float> products;  ///< of it with each centroid [k]
     };
     /// A query is blended with its nearest centroid. unit: L2-normalised [dim].
     Query query(std::span<const float> unit) const;

@@ -33,8 +33,8 @@ class BestNeighbours {
 public:
     BestNeighbours(std::size_t limit, std::optional<float> minScore) : m_limit(limit), m_minScore(minScore) {}
 
-    void add(ImageId image, float product) {
-        const Neighbour neighbour{image, std::clamp(product, -1.0f, 1.0f)};
+    void add(ImageId image, float product, bool inGroup = false) {
+        const Neighbour neighbour{image, std::clamp(product, -1.0f, 1.0f), inGroup};
         if (m_minScore && neighbour.score < *m_minScore) return;
         if (m_heap.size() == m_limit) {
             if (!better(neighbour, m_heap.front())) return;
@@ -102,9 +102,11 @@ struct Scorer {
     std::optional<LevelScorer::Query> query; ///< at a level
     const LevelScorer* level = nullptr;
 
-    float operator()(const std::byte* other, const LevelScorer::Entry* entry) const {
+    /// entry: of the row; null = not at a level.
+    void score(ImageId image, const std::byte* other, const LevelScorer::Entry* entry, BestNeighbours& best) const {
         const float product = row.dot(other);
-        return entry != nullptr ? level->score(*query, *entry, product) : product;
+        if (entry == nullptr) return best.add(image, product);
+        best.add(image, level->score(*query, *entry, product), entry->cluster == query->cluster);
     }
 };
 
@@ -366,7 +368,7 @@ void Searcher::Impl::searchSegment(const Segment& segment, const std::vector<Lev
     const auto& vectors = *segment.vectors;
     const auto score = [&](std::size_t row) {
         if (const ImageId image = vectors.ids()[row]; candidates.accept(image))
-            best.add(image, scorer(vectors.row(row), entries != nullptr ? &(*entries)[row] : nullptr));
+            scorer.score(image, vectors.row(row), entries != nullptr ? &(*entries)[row] : nullptr, best);
     };
     if (const auto* few = candidates.few(); few != nullptr && !options.exact && few->size() < vectors.size()) {
         for (const ImageId image : *few)
@@ -424,7 +426,7 @@ bool Searcher::Impl::probeLevel(Level& level, const Scorer& scorer, const Search
             const ImageId image = vectors.ids()[row];
             if (!candidates.accept(image)) return;
             ++accepted;
-            best.add(image, scorer(vectors.row(row), &entries[row]));
+            scorer.score(image, vectors.row(row), &entries[row], best);
         };
         if (!segment.index) {
             for (std::size_t row = 0; row < vectors.size(); ++row)
@@ -472,7 +474,7 @@ std::vector<Neighbour> Searcher::Impl::find(std::span<const float> query, const 
     }
     for (std::size_t i = 0; i < tailImages.size(); ++i)
         if (candidates.accept(tailImages[i]))
-            best.add(tailImages[i], scorer(tailRows.data() + i * rowSize, at != nullptr ? &at->tail[i] : nullptr));
+            scorer.score(tailImages[i], tailRows.data() + i * rowSize, at != nullptr ? &at->tail[i] : nullptr, best);
     std::vector<Neighbour> found = best.take();
     if (at == nullptr && !parts.empty()) addParts(found, scorer.row, options, candidates);
     return found;

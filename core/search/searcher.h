@@ -25,7 +25,8 @@ struct SearchOptions {
 
 struct Neighbour {
     ImageId image = 0;
-    float score = 0; ///< cosine
+    float score = 0;      ///< cosine
+    bool inGroup = false; ///< of a search at a level: in the cluster that the query is blended with
 };
 
 /// Search over one embedding set: sealed segments (by their index where one is built, else by a scan) plus an exact

@@ -4,6 +4,8 @@
 #include <QTest>
 
 #include <map>
+#include <optional>
+#include <set>
 
 using namespace grappa;
 
@@ -113,6 +115,52 @@ private Q_SLOTS:
         GroupedLibrary& fixture = *m_grouped;
         const Searcher searcher(fixture.library, fixture.set);
         QVERIFY_EXCEPTION_THROWN(levelGroups(fixture.library, searcher, 5, 4), Error);
+    }
+
+    void resultsSayWhetherTheyAreInTheGroupOfTheQuery_data() { SearchFixture::descriptorData(); }
+    void resultsSayWhetherTheyAreInTheGroupOfTheQuery() {
+        QFETCH(std::string, descriptor);
+        GroupedLibrary& fixture = descriptor == "class" ? *m_grouped : *m_int8;
+        Searcher searcher(fixture.library, fixture.set);
+        constexpr std::uint32_t cluster = 3;
+        const auto query = fixture.vectors.vector(cluster * 30); // its centroid
+        std::set<ImageId> members;
+        for (const std::size_t i : fixture.members.at(cluster))
+            members.insert(fixture.imageOf(i));
+        SearchOptions options;
+        options.limit = imageCount;
+        options.level = k;
+        const auto found = searcher.search(query, options);
+        QCOMPARE(found.size(), imageCount);
+        for (const Neighbour& neighbour : found)
+            QCOMPARE(neighbour.inGroup, members.contains(neighbour.image));
+        options.level.reset();
+        for (const Neighbour& neighbour : searcher.search(query, options))
+            QVERIFY(!neighbour.inGroup);
+    }
+
+    void theBorderOfTheGroupIsFound_data() {
+        QTest::addColumn<QString>("results"); // best first, g = in the group
+        QTest::addColumn<std::optional<std::size_t>>("border");
+        const auto at = [](std::size_t border) { return std::optional(border); };
+        const std::optional<std::size_t> none;
+        QTest::newRow("no results") << "" << none;
+        QTest::newRow("all in it") << "ggg" << none;
+        QTest::newRow("none in it") << "---" << none;
+        QTest::newRow("a clean border") << "gggg---" << at(4);
+        QTest::newRow("one alone") << "g----" << at(1);
+        QTest::newRow("some on the wrong side") << "ggg-gg--g----" << at(6);
+        QTest::newRow("one far behind") << "gggg-------g" << at(4);
+        QTest::newRow("another one first") << "-ggg--" << at(4);
+        QTest::newRow("the border is the end") << "gg-gg" << none;
+    }
+    void theBorderOfTheGroupIsFound() {
+        QFETCH(QString, results);
+        QFETCH(std::optional<std::size_t>, border);
+        std::vector<Neighbour> neighbours;
+        for (const QChar each : results)
+            neighbours.push_back({.image = 1, .score = 0.5F, .inGroup = each == 'g'});
+        QCOMPARE(groupBorder(neighbours), border);
     }
 
     void typicalGroupsAreSpreadOverTheImages_data() {
