@@ -122,11 +122,11 @@ float ScoreScale::cosine(float score) const {
 UsualPairs usualPairs(SetKind kind) {
     switch (kind) {
     case SetKind::AsDescribed:
-        return {.8f, {.42f, .56f, .68f}};
+        return {.8f, {.42f, .56f, .68f}, .92f};
     case SetKind::Centred:
-        return {0, {.19f, .32f, .49f}};
+        return {0, {.19f, .32f, .49f}, .83f};
     case SetKind::DrawnTogether:
-        return {0, {.47f, .8f, .95f}};
+        return {0, {.47f, .8f, .95f}, .97f};
     }
     return {};
 }
@@ -140,7 +140,7 @@ ScoreScale calibrate(std::vector<float> randomPairs, std::size_t images, SetKind
     float random = quantile(randomPairs, trust / 2);
     random = std::lerp(std::min(random, usual.random), random, trust);
     if (random > 1 - smallestStep) return {};
-    float altered = std::lerp(random, 1.0f, alteredWay);
+    float altered = std::lerp(random, 1.0f, usual.altered);
     if (kind == SetKind::DrawnTogether) {
         const float rarest = quantile(randomPairs, pinnedQuantiles.back().quantile);
         altered = std::max(altered, std::min(std::lerp(rarest, 1.0f, .5f), leastSame));

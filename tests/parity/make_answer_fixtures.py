@@ -14,6 +14,8 @@ import numpy as np
 from safetensors.numpy import save_file
 
 PRIOR, IMAGES, SIDE, WIDTH = 50, 70, 3, 12
+# As the product has them: p of the plain and of the diffused vectors, and what the prior weighs.
+PLAIN_POWER, DIFFUSED_POWER, PRIOR_IMAGES = .5, .9, 5000
 
 
 def clustered(rng, count, shape):
@@ -25,6 +27,8 @@ def main():
     spec = importlib.util.spec_from_file_location("reference", sys.argv[1])
     reference = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(reference)
+    blended = reference.blended
+    reference.blended = lambda cov, count, prior: blended(cov, count, prior, PRIOR_IMAGES)
     rng = np.random.default_rng(7)
     inputs = {f"{name}.{kind}": clustered(rng, count, shape).astype(np.float32)
               for name, count in (("prior", PRIOR), ("images", IMAGES))
@@ -37,9 +41,9 @@ def main():
     prior_half = covariance(reference.patch_half(inputs["prior.tokens"], token_mean, token_whitening))[1]
 
     half = reference.patch_half(inputs["images.tokens"], token_mean, token_whitening)
-    plain = reference.describe(inputs["images.classes"], half, prior_cls, prior_half, .5)
-    spread = reference.diffused(reference.describe(inputs["images.classes"], half, prior_cls, prior_half, .75),
-                                exponent=4)
+    plain = reference.describe(inputs["images.classes"], half, prior_cls, prior_half, PLAIN_POWER)
+    points = reference.describe(inputs["images.classes"], half, prior_cls, prior_half, DIFFUSED_POWER)
+    spread = reference.diffused(points, exponent=4)
     outputs = {"half": half @ half.T, "plain": plain @ plain.T, "click": spread @ spread.T}
     save_file({**inputs, **{key: value.astype(np.float32) for key, value in outputs.items()}},
               pathlib.Path(__file__).parent / "data" / "answers.safetensors")

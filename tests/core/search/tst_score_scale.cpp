@@ -78,13 +78,13 @@ private Q_SLOTS:
 };
 
 void TestScoreScale::quantilesScoreTheSameInEverySet() {
-    for (const auto& quantiles : {plain, smoothed}) {
-        const ScoreScale scale = calibrate(withQuantiles(-.4f, quantiles, .97f), many, SetKind::Centred);
+    for (const auto& [quantiles, kind] : {std::pair(plain, SetKind::Centred), {smoothed, SetKind::DrawnTogether}}) {
+        const ScoreScale scale = calibrate(withQuantiles(-.4f, quantiles, .97f), many, kind);
         QCOMPARE(scale.knots().size(), std::size_t{5});
         QVERIFY(isNear(scale.score(quantiles[0]), 0));
         for (std::size_t i = 0; i < pinnedQuantiles.size(); ++i)
             QVERIFY(isNear(scale.score(quantiles[i + 1]), pinnedQuantiles[i].score));
-        const float altered = std::lerp(quantiles[0], 1.0f, alteredWay);
+        const float altered = std::lerp(quantiles[0], 1.0f, usualPairs(kind).altered);
         QVERIFY(isNear(scale.score(altered), 100));
         QVERIFY(scale.score(altered - .01f) < 100);
         QCOMPARE(scale.score(quantiles[0] - .1f), 0.0f);
