@@ -91,6 +91,7 @@ int main(int argc, char** argv) {
     grappa::addModels(app, program);
     grappa::addVerify(app, program);
     grappa::addServe(app, program);
+    grappa::addGenerate(app, program);
 
     try {
         app.parse(argc, argv);

@@ -14,6 +14,7 @@ void addEmbed(CLI::App& app, Program& program);
 void addEval(CLI::App& app, Program& program);
 void addExplain(CLI::App& app, Program& program);
 void addExport(CLI::App& app, Program& program);
+void addGenerate(CLI::App& app, Program& program);
 void addImport(CLI::App& app, Program& program);
 void addInfo(CLI::App& app, Program& program);
 void addLevels(CLI::App& app, Program& program);
