@@ -1082,6 +1082,26 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     </message>
 </context>
 <context>
+    <name>grappa::GuideDialog</name>
+    <message>
+        <source>Guide</source>
+        <translation>Handbuch</translation>
+    </message>
+    <message>
+        <source>en</source>
+        <extracomment>The folder of the guide in this language: en or de.</extracomment>
+        <translation>de</translation>
+    </message>
+    <message>
+        <source>Pages of the guide</source>
+        <translation>Seiten des Handbuchs</translation>
+    </message>
+    <message>
+        <source>Text of the page</source>
+        <translation>Text der Seite</translation>
+    </message>
+</context>
+<context>
     <name>grappa::ImageActions</name>
     <message>
         <source>Search by this image</source>
@@ -1657,6 +1677,10 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>Quit</source>
         <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>Guide</source>
+        <translation>Handbuch</translation>
     </message>
     <message>
         <source>Where is %1 now?</source>

@@ -11,6 +11,7 @@
 #include "ui/views/granularity_bar.h"
 #include "ui/views/granularity_controller.h"
 #include "ui/views/group_controller.h"
+#include "ui/views/guide_dialog.h"
 #include "ui/views/image_actions.h"
 #include "ui/views/job_bar.h"
 #include "ui/views/learning_bar.h"
@@ -224,6 +225,7 @@ void MainWindow::addActions() {
     addAction(tr("Query and its regions"), {}, Qt::CTRL | Qt::Key_R, [this] { m_viewing->viewQuery(); });
     for (QAction* action : m_imageActions->actions())
         QMainWindow::addAction(action);
+    m_menu->addAction(addAction(tr("Guide"), {}, QKeySequence::HelpContents, [this] { showGuide(); }));
     m_menu->addAction(
         addAction(tr("Keyboard shortcuts"), u"keyboard"_s, QKeySequence(u"?"_s), [this] { showShortcuts(); }));
     m_menu->addAction(addAction(tr("Quit"), {}, QKeySequence::Quit, [this] { close(); }));
@@ -486,6 +488,13 @@ void MainWindow::showUnreadable(CollectionId collection) {
     m_session.readUnreadable(dialog, collection,
                              [dialog](std::vector<File> files) { dialog->setFiles(std::move(files)); });
     dialog->open();
+}
+
+void MainWindow::showGuide() {
+    auto* guide = findChild<GuideDialog*>();
+    if (guide == nullptr) guide = new GuideDialog(this);
+    guide->show();
+    guide->activateWindow();
 }
 
 void MainWindow::showShortcuts() {

@@ -71,6 +71,7 @@ private:
     void updatePlace();
     void updateCentre();
     void showUnreadable(CollectionId collection);
+    void showGuide();
     void showShortcuts();
     void rename(CollectionId collection, const QString& name);
     void remove(CollectionId collection);
