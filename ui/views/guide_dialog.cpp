@@ -4,7 +4,10 @@
 #include <QFile>
 #include <QHBoxLayout>
 #include <QListWidget>
+#include <QTextBlock>
 #include <QTextBrowser>
+#include <QTextCursor>
+#include <QTextList>
 
 namespace grappa {
 
@@ -20,6 +23,22 @@ QString textOf(const QString& path) {
 /// A page begins with "# " and its title.
 QString titleOf(const QString& text) {
     return text.section(u'\n', 0, 0).section(u' ', 1);
+}
+
+/// Qt shows Markdown without space between paragraphs.
+void spaceOut(QTextDocument& document) {
+    constexpr int space = 10; // pixels
+    enum class Kind { Paragraph, Item, Code };
+    Kind before = Kind::Paragraph;
+    for (QTextBlock block = document.begin().next(); block.isValid(); block = block.next()) {
+        QTextBlockFormat format = block.blockFormat();
+        const Kind kind = block.textList() != nullptr                       ? Kind::Item
+                          : format.hasProperty(QTextFormat::BlockCodeFence) ? Kind::Code
+                                                                            : Kind::Paragraph;
+        if (kind == Kind::Paragraph || kind != before) format.setTopMargin(space);
+        before = kind;
+        QTextCursor(block).setBlockFormat(format);
+    }
 }
 
 } // namespace
@@ -39,6 +58,7 @@ GuideDialog::GuideDialog(QWidget* parent)
     m_titles->setAccessibleName(tr("Pages of the guide"));
     m_titles->setWordWrap(true);
     m_titles->setFixedWidth(240);
+    m_titles->setSpacing(3);
     m_text->setAccessibleName(tr("Text of the page"));
     m_text->setOpenLinks(false);
     m_text->document()->setDocumentMargin(16);
@@ -51,8 +71,11 @@ GuideDialog::GuideDialog(QWidget* parent)
 }
 
 void GuideDialog::showPage(int row) {
-    if (const QListWidgetItem* item = m_titles->item(row))
-        m_text->setMarkdown(textOf(item->data(Qt::UserRole).toString()));
+    const QListWidgetItem* item = m_titles->item(row);
+    if (item == nullptr) return;
+    m_text->setMarkdown(textOf(item->data(Qt::UserRole).toString()));
+    spaceOut(*m_text->document());
+    m_text->moveCursor(QTextCursor::Start);
 }
 
 } // namespace grappa
