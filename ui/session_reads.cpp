@@ -83,7 +83,7 @@ void Session::readUnreadable(QObject* context, std::optional<CollectionId> colle
 
 void Session::findNeighbours(QObject* context, ImageQuery query, const ImageFilter& filter, OnFound done,
                              OnProblem failed, const std::string& level) {
-    const bool known = (query.image && !query.region) || !query.vector.empty();
+    const bool known = ((query.image || query.stored) && !query.region) || !query.vector.empty();
     Lookup lookup{context, std::move(query), filter, level, std::move(done), std::move(failed)};
     if (known) {
         searchInThread(std::move(lookup));
@@ -137,13 +137,17 @@ void Session::embedAndSearch(Lookup lookup) {
         SetInUse used;
         std::optional<ImageId> stored;
     };
-    const auto look = [file = lookup.query.file](LibraryAccess& access) {
-        return Known{setInUse(access.library()), file.empty() ? std::nullopt : imageOfFile(access.library(), file)};
+    const auto look = [query = lookup.query](LibraryAccess& access) {
+        const bool ask = !query.image && !query.stored && !query.file.empty();
+        return Known{setInUse(access.library()), ask ? imageOfFile(access.library(), query.file) : query.stored};
     };
     const auto embed = [this, lookup = std::move(lookup)](const Known& known) mutable {
         const auto& [used, stored] = known;
         const std::optional<EmbeddingSet>& set = used.set;
+        // The bytes of a library image: its stored vector answers at once.
+        const bool isNew = stored && !lookup.query.stored;
         lookup.query.stored = stored;
+        if (isNew && !lookup.query.region) return searchInThread(std::move(lookup));
         if (!set) return lookup.failed({tr("There is nothing to search yet. Add a folder of images first."), {}});
         const ImageQuery query = lookup.query;
         const auto search = [this, context = QPointer(lookup.context), lookup = std::move(lookup),

@@ -252,6 +252,7 @@ void TestGranularity::aLibraryFileScoresFullWithItself() {
     browser().setLevel(level);
     browser().searchByFile(file.toStdString());
     QTRY_VERIFY_WITH_TIMEOUT(browser().place().query && settled(), 3 * patienceMs);
+    QCOMPARE(m_session->embedder().processId(), qint64{0}); // its stored vector needs no model
     const QModelIndex first = browser().images()->index(0, 0);
     QCOMPARE(m_session->image(*browser().images()->imageAt(0))->path, std::filesystem::path(file.toStdString()));
     QCOMPARE(first.data(ImageListModel::ScoreRole).toFloat(), 100.0F);

@@ -291,14 +291,17 @@ void TestMainWindow::reopen() {
 
 void TestMainWindow::aSearchChildThatDiedIsToldAndStartsAgain() {
     importGarden();
-    dropPaths({m_garden + "/0011.jpg"});
+    // The same picture in other bytes: one that the library does not have a vector of.
+    const QString outside = m_folder->filePath("outside.png");
+    QVERIFY(QImage(m_garden + "/0011.jpg").save(outside));
+    dropPaths({outside});
     QTRY_VERIFY_WITH_TIMEOUT(m_session->embedder().running() && m_session->embedder().processId() > 0, patienceMs);
     QCOMPARE(::kill(static_cast<pid_t>(m_session->embedder().processId()), SIGKILL), 0);
     const auto* messages = m_window->findChild<MessageBar*>();
     QTRY_VERIFY_WITH_TIMEOUT(messages->isVisible(), 5000);
     QVERIFY(messages->findChild<QLabel*>("sentence")->text().contains("Search again"));
     QCOMPARE(images()->rowCount(), imagesInGarden);
-    dropPaths({m_garden + "/0011.jpg"});
+    dropPaths({outside});
     QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
     QTRY_COMPARE_WITH_TIMEOUT(images()->index(0, 0).data().toString(), "0011.jpg", patienceMs);
 }

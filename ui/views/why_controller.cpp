@@ -49,7 +49,8 @@ void WhyController::update() {
         content.queryTitle = query->title();
         content.queryPicture = query->preview;
         // A region is described by itself, not as the image that it is of.
-        content.queryAttention = query->image && !query->region ? m_attention.of(*query->image) : query->attention;
+        const std::optional<ImageId> image = query->image ? query->image : query->stored;
+        content.queryAttention = image && !query->region ? m_attention.of(*image) : query->attention;
         if (m_attention.meanOf(content.queryAttention).empty()) content.queryAttention.clear();
     }
     const int row = m_gallery->currentIndex().row();
