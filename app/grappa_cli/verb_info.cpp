@@ -2,6 +2,8 @@
 #include "app/grappa_cli/program.h"
 #include "app/grappa_cli/verbs.h"
 
+#include "core/jobs/renewal.h"
+
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -86,11 +88,13 @@ int describeLibrary(const Program& program) {
     Json sets = Json::array();
     std::uint64_t images = 0;
     std::size_t collections = 0;
+    bool renewable = false;
     Json jobs = Json::array();
     Json adaptations = Json::array();
     if (std::optional<Library> library = program.findLibrary()) {
         images = library->imageIds().size();
         collections = library->collections().size();
+        renewable = canBeRenewed(*library);
         for (const EmbeddingSet& set : library->embeddingSets())
             sets.push_back(describe(*library, set));
         for (const AdaptationRow& adaptation : library->adaptations())
@@ -103,6 +107,7 @@ int describeLibrary(const Program& program) {
     object["embeddingSets"] = sets;
     object["adaptations"] = adaptations;
     object["resumableJobs"] = jobs;
+    object["renewable"] = renewable;
     object["device"] = defaultDevice();
     if (program.json) {
         Program::printJson(object);
@@ -124,6 +129,7 @@ int describeLibrary(const Program& program) {
     for (const Json& job : jobs)
         std::cout << "Stopped    " << job["kind"].get<std::string>() << " " << job["arguments"].get<std::string>()
                   << "\n";
+    if (renewable) std::cout << "Renewable  its images can be described better: grappa-cli import --renew\n";
     return exitOk;
 }
 

@@ -495,6 +495,8 @@ void TestGrappaCli::aPriorDescribesBetter() {
     QVERIFY(grappa::test::writeImages(folder("varied/more"), 2, 990));
     const json imported = older.run({"import", folder("varied")}).json();
     QVERIFY(imported["renewable"].get<bool>());
+    QVERIFY(older.run({"info"}).json()["renewable"].get<bool>());
+    QVERIFY(!fresh.run({"info"}).json()["renewable"].get<bool>());
     QCOMPARE(imported["embedded"].get<int>(), 2);
     QVERIFY(sets(older).contains("class p0.5+prior diffused"));
     QCOMPARE(older.run({"import", "--renew", folder("varied")}).exitCode, 2);
