@@ -8,6 +8,7 @@
 #include <QFile>
 #include <QIcon>
 #include <QLocale>
+#include <QScreen>
 #include <QTranslator>
 
 #include <cstdio>
@@ -76,12 +77,16 @@ int main(int argc, char** argv) {
         QApplication::installTranslator(&translator);
 
     const Arguments arguments = parseArguments(application, raw);
-    const ThemeController theme(application, arguments.dark);
+    ThemeController theme(application, arguments.dark);
     try {
         Session session({.library = arguments.library});
         MainWindow window(session, samplesFolder());
+        // The command line decides for this run, the window for good.
+        if (!arguments.dark) theme.choose(window.dark());
+        QObject::connect(&window, &MainWindow::themeChosen, &theme, &ThemeController::choose);
         QObject::connect(&window, &MainWindow::closed, &session, &Session::shutDown);
         QObject::connect(&session, &Session::shutDownFinished, &application, &QApplication::quit, Qt::QueuedConnection);
+        window.fitInto(window.screen()->availableSize());
         window.show();
         if (!arguments.paths.empty()) session.open(arguments.paths);
         return QApplication::exec();

@@ -57,6 +57,21 @@
     </message>
 </context>
 <context>
+    <name>Divider</name>
+    <message>
+        <source>other groups</source>
+        <translation>andere Gruppen</translation>
+    </message>
+    <message>
+        <source>less alike</source>
+        <translation>weniger ähnlich</translation>
+    </message>
+    <message>
+        <source>not much in common</source>
+        <translation>wenig gemeinsam</translation>
+    </message>
+</context>
+<context>
     <name>ErrorText</name>
     <message>
         <source>This cannot be done that way. The details say what to change.</source>
@@ -190,8 +205,8 @@
 <context>
     <name>Formatting</name>
     <message>
-        <source>same picture</source>
-        <translation>dasselbe Bild</translation>
+        <source>almost the same</source>
+        <translation>fast gleich</translation>
     </message>
     <message>
         <source>very close</source>
@@ -204,6 +219,10 @@
     <message>
         <source>some likeness</source>
         <translation>etwas ähnlich</translation>
+    </message>
+    <message>
+        <source>alike</source>
+        <translation>ähnlich</translation>
     </message>
     <message>
         <source>not much in common</source>
@@ -287,10 +306,6 @@
         <source>Stopping; what is done is kept…</source>
         <translation>Wird angehalten; was erledigt ist, bleibt erhalten…</translation>
     </message>
-    <message>
-        <source>%1 is imported</source>
-        <translation>%1 ist importiert</translation>
-    </message>
     <message numerus="yes">
         <source>%n video(s) left alone</source>
         <translation>
@@ -311,6 +326,48 @@
             <numerusform>%n weiterer wartet</numerusform>
             <numerusform>%n weitere warten</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Starting to describe all images anew…</source>
+        <translation>Alle Bilder werden gleich neu beschrieben…</translation>
+    </message>
+    <message>
+        <source>Describing all images anew  %1</source>
+        <translation>Alle Bilder werden neu beschrieben  %1</translation>
+    </message>
+    <message>
+        <source>searches go on as before</source>
+        <translation>gesucht wird wie bisher</translation>
+    </message>
+    <message>
+        <source>Describing the images anew is stopped; what is done is kept</source>
+        <translation>Das Neubeschreiben ist angehalten; was erledigt ist, bleibt erhalten</translation>
+    </message>
+    <message>
+        <source>No images were found in %1</source>
+        <translation>In %1 wurden keine Bilder gefunden</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %Ln image(s) imported</source>
+        <translation>
+            <numerusform>%1: %Ln Bild importiert</numerusform>
+            <numerusform>%1: %Ln Bilder importiert</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: nothing new</source>
+        <translation>%1: nichts Neues</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln could not be read</source>
+        <translation>
+            <numerusform>%Ln war nicht lesbar</numerusform>
+            <numerusform>%Ln waren nicht lesbar</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>All images are described anew</source>
+        <translation>Alle Bilder sind neu beschrieben</translation>
     </message>
 </context>
 <context>
@@ -513,14 +570,6 @@
         <translation>gefiltert</translation>
     </message>
     <message>
-        <source>No result scores that high. Move the cut to the left.</source>
-        <translation>Kein Ergebnis ist so ähnlich. Ziehen Sie die Grenze nach links.</translation>
-    </message>
-    <message>
-        <source>No image passes the filter. Clear it, or choose another folder, type or date.</source>
-        <translation>Kein Bild passt zum Filter. Leeren Sie ihn, oder wählen Sie einen anderen Ordner, Typ oder Zeitraum.</translation>
-    </message>
-    <message>
         <source>Nothing similar was found in %1.</source>
         <translation>In %1 wurde nichts Ähnliches gefunden.</translation>
     </message>
@@ -532,17 +581,6 @@
         <source>No images here yet. Drop a folder of images on the window.</source>
         <translation>Hier sind noch keine Bilder. Legen Sie einen Ordner mit Bildern auf dem Fenster ab.</translation>
     </message>
-    <message>
-        <source>k = %1</source>
-        <translation>k = %1</translation>
-    </message>
-    <message numerus="yes">
-        <source>%Ln group(s)</source>
-        <translation>
-            <numerusform>%Ln Gruppe</numerusform>
-            <numerusform>%Ln Gruppen</numerusform>
-        </translation>
-    </message>
     <message numerus="yes">
         <source>Group of %Ln image(s)</source>
         <translation>
@@ -550,12 +588,90 @@
             <numerusform>Gruppe mit %Ln Bildern</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>one of %Ln group(s)</source>
+        <translation>
+            <numerusform>einzige Gruppe</numerusform>
+            <numerusform>eine von %Ln Gruppen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln in the same group</source>
+        <translation>
+            <numerusform>%Ln in derselben Gruppe</numerusform>
+            <numerusform>%Ln in derselben Gruppe</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>No result scores that high.</source>
+        <translation>Kein Ergebnis hat so viele Punkte.</translation>
+    </message>
+    <message>
+        <source>Show all results</source>
+        <translation>Alle Ergebnisse zeigen</translation>
+    </message>
+    <message>
+        <source>No image passes the filter.</source>
+        <translation>Kein Bild passt zum Filter.</translation>
+    </message>
+    <message>
+        <source>Clear the filter</source>
+        <translation>Filter löschen</translation>
+    </message>
+    <message>
+        <source>Search everywhere</source>
+        <translation>Überall suchen</translation>
+    </message>
 </context>
 <context>
-    <name>TilePainter</name>
+    <name>grappa::AboutDialog</name>
     <message>
-        <source>less alike: %1</source>
-        <translation>weniger ähnlich: %1</translation>
+        <source>About Grappa</source>
+        <translation>Über Grappa</translation>
+    </message>
+    <message>
+        <source>Grappa %1</source>
+        <translation>Grappa %1</translation>
+    </message>
+    <message>
+        <source>Visual search in your own images. Files are read and never changed. Nothing leaves this computer: Grappa makes no network connection.</source>
+        <translation>Bildsuche in Ihren eigenen Bildern. Dateien werden gelesen und nie verändert. Nichts verlässt diesen Computer: Grappa baut keine Netzwerkverbindung auf.</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>Bibliothek</translation>
+    </message>
+    <message>
+        <source>Cache</source>
+        <translation>Zwischenspeicher</translation>
+    </message>
+    <message>
+        <source>%1 (thumbnails; it is filled again when it was deleted)</source>
+        <translation>%1 (Vorschaubilder; er füllt sich wieder, wenn er gelöscht wurde)</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>GNU General Public License, version 3</source>
+        <translation>GNU General Public License, Version 3</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>DINOv2 ViT-S/14 of Meta AI, Apache License 2.0</source>
+        <translation>DINOv2 ViT-S/14 von Meta AI, Apache License 2.0</translation>
+    </message>
+    <message>
+        <source>Built with</source>
+        <translation>Gebaut mit</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
     </message>
 </context>
 <context>
@@ -964,8 +1080,8 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Es sind zu wenige Bilder, um sie zu gruppieren.</translation>
     </message>
     <message>
-        <source>The images are grouped as soon as the work under way is done.</source>
-        <translation>Die Bilder werden gruppiert, sobald die laufende Arbeit erledigt ist.</translation>
+        <source>The images are grouped once the import or the learning that runs is done.</source>
+        <translation>Die Bilder werden gruppiert, sobald der laufende Import oder das laufende Lernen fertig ist.</translation>
     </message>
     <message>
         <source>The images are being grouped. The levels appear in a moment.</source>
@@ -976,24 +1092,8 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Die Bilder ließen sich nicht gruppieren. Kommen Bilder hinzu, wird es erneut versucht.</translation>
     </message>
     <message>
-        <source>same shot</source>
-        <translation>gleiche Aufnahme</translation>
-    </message>
-    <message>
-        <source>same kind</source>
-        <translation>gleiche Art</translation>
-    </message>
-    <message>
         <source>Auto</source>
         <translation>Auto</translation>
-    </message>
-    <message>
-        <source>Auto: each image together with its neighbours</source>
-        <translation>Auto: jedes Bild zusammen mit seinen Nachbarn</translation>
-    </message>
-    <message>
-        <source>Each image is described together with its nearest neighbours. Often the best; the very same shot may come later.</source>
-        <translation>Jedes Bild wird mit seinen nächsten Nachbarn zusammen beschrieben. Oft am besten; genau dieselbe Aufnahme kann weiter hinten kommen.</translation>
     </message>
     <message>
         <source>What searches use</source>
@@ -1004,12 +1104,12 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Mit dem Basismodell suchen oder mit dem, was von einer Sammlung gelernt wurde</translation>
     </message>
     <message>
-        <source>Groups of this level</source>
-        <translation>Gruppen dieser Stufe</translation>
+        <source>Show the groups</source>
+        <translation>Die Gruppen zeigen</translation>
     </message>
     <message>
-        <source>Why a result is there</source>
-        <translation>Warum ein Ergebnis da ist</translation>
+        <source>Why this result is there</source>
+        <translation>Warum dieses Ergebnis da ist</translation>
     </message>
     <message>
         <source>These images have no groups that could be told apart.</source>
@@ -1020,26 +1120,47 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Basis</translation>
     </message>
     <message>
-        <source>with their neighbours</source>
-        <translation>mit ihren Nachbarn</translation>
+        <source>Same shot</source>
+        <translation>Gleiche Aufnahme</translation>
     </message>
     <message>
-        <source>by the image itself</source>
-        <translation>nach dem Bild selbst</translation>
+        <source>Same kind</source>
+        <translation>Gleiche Art</translation>
+    </message>
+    <message>
+        <source>Auto: as broadly as the images around it suggest</source>
+        <translation>Auto: so breit, wie die Bilder ringsum es nahelegen</translation>
+    </message>
+    <message>
+        <source>As broadly as the images around it suggest: copies and near copies first, then the images that belong with them. Usually the best answer.</source>
+        <translation>So breit, wie die Bilder ringsum es nahelegen: erst Kopien und beinahe gleiche Bilder, dann die, die dazugehören. Meist die beste Antwort.</translation>
+    </message>
+    <message>
+        <source>Click an image to find what looks like it.</source>
+        <translation>Klicken Sie auf ein Bild, um ähnliche zu finden.</translation>
+    </message>
+    <message>
+        <source>what belongs together</source>
+        <translation>was zusammengehört</translation>
+    </message>
+    <message>
+        <source>what looks the same</source>
+        <translation>was gleich aussieht</translation>
+    </message>
+    <message>
+        <source>k = %1</source>
+        <translation>k = %1</translation>
     </message>
 </context>
 <context>
     <name>grappa::GranularityController</name>
     <message>
-        <source>By the image itself: what looks the same comes first.</source>
-        <translation>Nach dem Bild selbst: Was gleich aussieht, kommt zuerst.</translation>
+        <source>What looks the same comes first.</source>
+        <translation>Was gleich aussieht, kommt zuerst.</translation>
     </message>
-    <message numerus="yes">
-        <source>The images in %Ln group(s): what is in the same group comes first. Typical groups:</source>
-        <translation>
-            <numerusform>Die Bilder in %Ln Gruppe: Was in derselben Gruppe ist, kommt zuerst. Typische Gruppen:</numerusform>
-            <numerusform>Die Bilder in %Ln Gruppen: Was in derselben Gruppe ist, kommt zuerst. Typische Gruppen:</numerusform>
-        </translation>
+    <message>
+        <source>What is in the same group comes first (k = %1). Typical groups:</source>
+        <translation>Was in derselben Gruppe ist, kommt zuerst (k = %1). Typische Gruppen:</translation>
     </message>
 </context>
 <context>
@@ -1049,12 +1170,8 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Wie weit gesucht wird: von der gleichen Aufnahme bis zur gleichen Art</translation>
     </message>
     <message>
-        <source>same shot</source>
-        <translation>gleiche Aufnahme</translation>
-    </message>
-    <message>
-        <source>k = %1</source>
-        <translation>k = %1</translation>
+        <source>Same shot</source>
+        <translation>Gleiche Aufnahme</translation>
     </message>
 </context>
 <context>
@@ -1172,16 +1289,35 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
             <numerusform>%Ln Bilder kopiert.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Export %Ln image(s)</source>
+        <translation>
+            <numerusform>%Ln Bild exportieren</numerusform>
+            <numerusform>%Ln Bilder exportieren</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>grappa::ImageListModel</name>
     <message>
-        <source>%1, rank %2, score %3, %4</source>
-        <translation>%1, Rang %2, Ähnlichkeit %3, %4</translation>
-    </message>
-    <message>
         <source>score %1 (%2), cosine %3</source>
         <translation>Ähnlichkeit %1 (%2), Kosinus %3</translation>
+    </message>
+    <message>
+        <source>The file is not there at the moment.</source>
+        <translation>Die Datei ist gerade nicht da.</translation>
+    </message>
+    <message>
+        <source>Damaged: %1</source>
+        <translation>Beschädigt: %1</translation>
+    </message>
+    <message>
+        <source>%1, %2, rank %3</source>
+        <translation>%1, %2, Rang %3</translation>
+    </message>
+    <message>
+        <source>%1, from here: %2</source>
+        <translation>%1, ab hier: %2</translation>
     </message>
 </context>
 <context>
@@ -1189,6 +1325,10 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>Reading %1…</source>
         <translation>%1 wird gelesen…</translation>
+    </message>
+    <message>
+        <source>Only the small picture of the import is at hand. %1</source>
+        <translation>Nur das kleine Bild vom Import ist vorhanden. %1</translation>
     </message>
 </context>
 <context>
@@ -1447,10 +1587,6 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>%1 wurde gelöscht. Ihre Bilder wurden nicht angerührt.</translation>
     </message>
     <message>
-        <source>Undo</source>
-        <translation>Rückgängig</translation>
-    </message>
-    <message>
         <source>Export what was learned</source>
         <translation>Gelerntes exportieren</translation>
     </message>
@@ -1597,6 +1733,16 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     </message>
 </context>
 <context>
+    <name>grappa::Levels</name>
+    <message numerus="yes">
+        <source>%Ln group(s) of about %1</source>
+        <translation>
+            <numerusform>%Ln Gruppe von etwa %1</numerusform>
+            <numerusform>%Ln Gruppen von je etwa %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>grappa::MainWindow</name>
     <message>
         <source>Sample photos</source>
@@ -1627,8 +1773,8 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Mit einer Bilddatei suchen…</translation>
     </message>
     <message>
-        <source>Search by what was copied</source>
-        <translation>Mit dem Kopierten suchen</translation>
+        <source>Search by the copied image</source>
+        <translation>Mit dem kopierten Bild suchen</translation>
     </message>
     <message>
         <source>Add folders…</source>
@@ -1699,16 +1845,63 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Diese Sammlung lernen…</translation>
     </message>
     <message>
-        <source>Groups of this level</source>
-        <translation>Gruppen dieser Stufe</translation>
+        <source>Show the groups</source>
+        <translation>Die Gruppen zeigen</translation>
     </message>
     <message>
-        <source>Why a result is there</source>
-        <translation>Warum ein Ergebnis da ist</translation>
+        <source>Why this result is there</source>
+        <translation>Warum dieses Ergebnis da ist</translation>
     </message>
     <message>
         <source>%1 is being learned. Rename it once that has ended.</source>
         <translation>%1 wird gelernt. Benennen Sie es um, wenn das beendet ist.</translation>
+    </message>
+    <message>
+        <source>Describe all images anew…</source>
+        <translation>Alle Bilder neu beschreiben…</translation>
+    </message>
+    <message>
+        <source>Finer level: only the same shot</source>
+        <translation>Feinere Stufe: nur die gleiche Aufnahme</translation>
+    </message>
+    <message>
+        <source>Broader level: the same kind</source>
+        <translation>Gröbere Stufe: die gleiche Art</translation>
+    </message>
+    <message>
+        <source>About Grappa</source>
+        <translation>Über Grappa</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Aussehen</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>An earlier version of Grappa described these images. Described anew, a click finds more of what belongs together. It takes about as long as importing them did, and can be stopped and resumed; searches answer as before until it is done.</source>
+        <translation>Eine frühere Version von Grappa hat diese Bilder beschrieben. Neu beschrieben findet ein Klick mehr von dem, was zusammengehört. Das dauert etwa so lange wie der Import und lässt sich anhalten und fortsetzen; bis dahin wird gesucht wie bisher.</translation>
+    </message>
+    <message>
+        <source>Describe anew</source>
+        <translation>Neu beschreiben</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln selected</source>
+        <translation>
+            <numerusform>%Ln ausgewählt</numerusform>
+            <numerusform>%Ln ausgewählt</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -1720,6 +1913,10 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>Close the message</source>
         <translation>Meldung schließen</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
     </message>
 </context>
 <context>
@@ -1768,10 +1965,6 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Suche beenden</translation>
     </message>
     <message>
-        <source>Search by an image file</source>
-        <translation>Mit einer Bilddatei suchen</translation>
-    </message>
-    <message>
         <source>Menu</source>
         <translation>Menü</translation>
     </message>
@@ -1786,6 +1979,30 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>Click to view it large or to mark a region</source>
         <translation>Klicken, um es groß anzusehen oder einen Ausschnitt zu markieren</translation>
+    </message>
+    <message>
+        <source>Search by an image file, also by one from elsewhere; drop or paste works too</source>
+        <translation>Mit einer Bilddatei suchen, auch mit einer von anderswo; Ablegen und Einfügen gehen auch</translation>
+    </message>
+    <message>
+        <source>Where is searched</source>
+        <translation>Wo gesucht wird</translation>
+    </message>
+    <message>
+        <source>Search by image</source>
+        <translation>Mit Bild suchen</translation>
+    </message>
+    <message>
+        <source>in %1</source>
+        <translation>in %1</translation>
+    </message>
+    <message>
+        <source>everywhere</source>
+        <translation>überall</translation>
+    </message>
+    <message>
+        <source>Searched %1</source>
+        <translation>Gesucht wird %1</translation>
     </message>
 </context>
 <context>
@@ -2089,6 +2306,18 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <source>Patches that match, comparing</source>
         <translation>Bildfelder, die sich gleichen, im Vergleich</translation>
     </message>
+    <message>
+        <source>F, Enter</source>
+        <translation>F, Eingabe</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>Vollbild</translation>
+    </message>
+    <message>
+        <source>Show the results beside it</source>
+        <translation>Die Ergebnisse daneben zeigen</translation>
+    </message>
 </context>
 <context>
     <name>grappa::StageList</name>
@@ -2137,7 +2366,7 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
         <translation>Unlesbare Dateien</translation>
     </message>
     <message>
-        <source>All other images were imported. Mend or replace these files, then scan the collection again.</source>
+        <source>All other images were imported. Repair or replace these files, then scan the collection again.</source>
         <translation>Alle anderen Bilder wurden importiert. Reparieren oder ersetzen Sie diese Dateien und lesen Sie die Sammlung dann erneut ein.</translation>
     </message>
     <message>
@@ -2240,6 +2469,14 @@ Gesucht wird mit Bildern: Es gibt keine Textsuche.</translation>
     <message>
         <source>Which patches of the two images are alike, by the model&apos;s own patch features. Point at a patch of one image: its best matches light up in the other (M)</source>
         <translation>Welche Bildfelder der beiden Bilder sich ähneln, nach den eigenen Merkmalen des Modells. Zeigen Sie auf ein Bildfeld des einen: Seine besten Treffer leuchten im anderen auf (M)</translation>
+    </message>
+    <message>
+        <source>Show the results beside it</source>
+        <translation>Die Ergebnisse daneben zeigen</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>Vollbild</translation>
     </message>
 </context>
 <context>

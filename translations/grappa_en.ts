@@ -41,6 +41,20 @@
             <numerusform>%n more waiting</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%1: %Ln image(s) imported</source>
+        <translation>
+            <numerusform>%1: %Ln image imported</numerusform>
+            <numerusform>%1: %Ln images imported</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln could not be read</source>
+        <translation>
+            <numerusform>%Ln could not be read</numerusform>
+            <numerusform>%Ln could not be read</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>LearningText</name>
@@ -90,17 +104,24 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln group(s)</source>
-        <translation>
-            <numerusform>%Ln group</numerusform>
-            <numerusform>%Ln groups</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>Group of %Ln image(s)</source>
         <translation>
             <numerusform>Group of %Ln image</numerusform>
             <numerusform>Group of %Ln images</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>one of %Ln group(s)</source>
+        <translation>
+            <numerusform>the only group</numerusform>
+            <numerusform>one of %Ln groups</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln in the same group</source>
+        <translation>
+            <numerusform>%Ln in the same group</numerusform>
+            <numerusform>%Ln in the same group</numerusform>
         </translation>
     </message>
 </context>
@@ -149,16 +170,6 @@
     </message>
 </context>
 <context>
-    <name>grappa::GranularityController</name>
-    <message numerus="yes">
-        <source>The images in %Ln group(s): what is in the same group comes first. Typical groups:</source>
-        <translation>
-            <numerusform>The images in %Ln group: what is in the same group comes first. Typical groups:</numerusform>
-            <numerusform>The images in %Ln groups: what is in the same group comes first. Typical groups:</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>grappa::GroupListModel</name>
     <message numerus="yes">
         <source>%Ln image(s)</source>
@@ -198,6 +209,13 @@
             <numerusform>%Ln images copied.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Export %Ln image(s)</source>
+        <translation>
+            <numerusform>Export %Ln image</numerusform>
+            <numerusform>Export %Ln images</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>grappa::LearnSheet</name>
@@ -233,6 +251,26 @@
         <translation>
             <numerusform>%Ln new</numerusform>
             <numerusform>%Ln new</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::Levels</name>
+    <message numerus="yes">
+        <source>%Ln group(s) of about %1</source>
+        <translation>
+            <numerusform>%Ln group of about %1</numerusform>
+            <numerusform>%Ln groups of about %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>grappa::MainWindow</name>
+    <message numerus="yes">
+        <source>%Ln selected</source>
+        <translation>
+            <numerusform>%Ln selected</numerusform>
+            <numerusform>%Ln selected</numerusform>
         </translation>
     </message>
 </context>

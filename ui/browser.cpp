@@ -23,6 +23,10 @@ Browser::Browser(Session& session, QObject* parent)
         ++m_adaptations;
         searchAgainIfStale();
     });
+    connect(&session, &Session::describedAnew, this, [this] {
+        ++m_adaptations;
+        if (!m_pending && place().query) searchAgain();
+    });
     // Another filter is answered by other files of the same images.
     connect(this, &Browser::placeChanged, this, [this] {
         if (place().filter == m_recordsFilter) return;
@@ -270,6 +274,18 @@ void Browser::setFilter(ImageFilter filter) {
     readListing();
 }
 
+void Browser::setScope(std::optional<CollectionId> collection) {
+    const ImageQuery* query = this->query();
+    if (!query || collection == place().filter.collection) return;
+    ImageFilter filter = m_pending ? m_pendingPlace.filter : place().filter;
+    filter.collection = collection;
+    filter.folder.clear(); // another collection has other folders
+    const Target target = m_pending ? m_pendingTarget : Target::SamePlace;
+    Place next{.filter = std::move(filter), .order = place().query ? place().order : std::nullopt, .level = level()};
+    if (place().query) next.minScore = place().minScore;
+    find(ImageQuery(*query), target, std::move(next));
+}
+
 void Browser::setOrder(std::optional<ImageOrder> order) {
     if (order == place().order) return;
     // Stacks are in an order of their own.
@@ -327,10 +343,10 @@ void Browser::showNeighbours() {
         std::erase_if(
             shown, [&here](const Neighbour& neighbour) { return here.scale.score(neighbour.score) < *here.minScore; });
     // In another order there is no place to mark.
-    const auto gap = here.order ? std::nullopt : gapAfter(here.scores());
-    const auto take = [this, number, scale = here.scale, gap](const std::vector<Neighbour>& neighbours) {
+    const Dividers dividers = here.order ? Dividers() : dividersOf(here.neighbours, here.scale);
+    const auto take = [this, number, scale = here.scale, dividers](const std::vector<Neighbour>& neighbours) {
         if (number != m_listings) return;
-        m_images.setNeighbours(neighbours, scale, gap);
+        m_images.setNeighbours(neighbours, scale, dividers);
         m_loaded = true;
         Q_EMIT contentsShown();
         Q_EMIT placeChanged();

@@ -46,6 +46,8 @@ public:
 
     /// The collection of `filter` is left as it is.
     void setFilter(ImageFilter filter);
+    /// Searches the query of the place in another collection, or (nothing) in all.
+    void setScope(std::optional<CollectionId> collection);
     void setOrder(std::optional<ImageOrder> order);
     /// How broadly is searched, as Place::level. A query's neighbours follow at once; while one search runs, of several
     /// changes the last counts.
@@ -96,7 +98,7 @@ private:
     bool m_levelSearched = false; ///< a search at another level is under way,
     bool m_levelWanted = false;   ///< and the level has changed since
     bool m_loaded = false;
-    unsigned m_adaptations = 0; ///< changes of what searches use
+    unsigned m_adaptations = 0; ///< changes of the vectors that searches go by
     unsigned m_searches = 0;    ///< an answer to an older search is dropped
     unsigned m_listings = 0;    ///< and one to an older listing or order
 };

@@ -12,6 +12,9 @@
 namespace grappa {
 
 namespace {
+
+constexpr float alikeFrom = pinnedQuantiles[1].score;
+
 struct Formatting {
     Q_DECLARE_TR_FUNCTIONS(Formatting)
 };
@@ -32,13 +35,14 @@ QString formatCosine(float cosine) {
 QString closenessText(float score) {
     switch (closenessOf(score)) {
     case Closeness::SamePicture:
-        return Formatting::tr("same picture");
+        return Formatting::tr("almost the same");
     case Closeness::VeryClose:
         return Formatting::tr("very close");
     case Closeness::Close:
         return Formatting::tr("close");
     case Closeness::Related:
-        return Formatting::tr("some likeness");
+        // A wide band, most of a good answer lies in it: from where one in 100 random pairs come it reads otherwise.
+        return score >= alikeFrom ? Formatting::tr("alike") : Formatting::tr("some likeness");
     case Closeness::NotMuchInCommon:
         return Formatting::tr("not much in common");
     }

@@ -1,6 +1,7 @@
 #include "ui/levels.h"
 
 #include "core/search/search_target.h"
+#include "ui/formatting.h"
 #include "ui/jobs/json_lines.h"
 
 #include <algorithm>
@@ -49,9 +50,22 @@ LevelStops levelStops(Library& library, const std::optional<EmbeddingSet>& used)
     stops.set = set->id;
     stops.version = set->levelsVersion;
     for (const LevelRow& level : library.levels(set->id))
-        if (level.shown) stops.k.push_back(level.k);
-    std::reverse(stops.k.begin(), stops.k.end());
+        if (level.shown) stops.k.insert(stops.k.begin(), level.k);
+    stops.k = distinctStops(stops.k);
     return stops;
+}
+
+std::vector<std::int64_t> distinctStops(const std::vector<std::int64_t>& shown) {
+    std::vector<std::int64_t> distinct;
+    for (auto k = shown.rbegin(); k != shown.rend(); ++k)
+        if (distinct.empty() || *k >= 2 * distinct.front()) distinct.insert(distinct.begin(), *k);
+    return distinct;
+}
+
+QString groupsText(std::int64_t groups, std::uint64_t images) {
+    const auto each = static_cast<std::uint64_t>(
+        std::max(std::llround(static_cast<double>(images) / static_cast<double>(groups)), 1LL));
+    return Levels::tr("%Ln group(s) of about %1", nullptr, static_cast<int>(groups)).arg(formatCount(each));
 }
 
 Levels::Levels(QString program, QStringList arguments, QObject* parent)

@@ -20,13 +20,20 @@ inline const std::string autoLevel = "auto";
 
 /// What the library has to choose from.
 struct LevelStops {
-    std::vector<std::int64_t> k; ///< of the levels that are shown, descending: fine to coarse; empty = none were made
+    std::vector<std::int64_t> k; ///< as distinctStops() chose them, descending; empty = none were made
     bool neighbourhoods = false; ///< "auto" is another set than "raw"
     EmbeddingSetId set = 0;      ///< whose levels they are; 0 = none
     std::int64_t version = 0;    ///< of its clusterings
     std::uint64_t images = 0;    ///< that the searched set holds
     bool operator==(const LevelStops&) const = default;
 };
+
+/// Of the levels that are shown, k descending, those that a person can tell apart: the coarsest, and going finer each
+/// next one whose groups are half as large or less.
+std::vector<std::int64_t> distinctStops(const std::vector<std::int64_t>& shown);
+
+/// "51 groups of about 9".
+QString groupsText(std::int64_t groups, std::uint64_t images);
 
 /// Of the set that searches use.
 LevelStops levelStops(Library& library, const std::optional<EmbeddingSet>& used);

@@ -65,10 +65,18 @@ Session::Session(SessionOptions options, QObject* parent)
     , m_changes(m_thread, m_imports)
     , m_learning(m_options.cli, libraryArguments(m_options), m_library.paths(), m_thread, *m_changes.undoStack())
     , m_levels(m_options.cli, libraryArguments(m_options))
+    , m_renewal(m_options.cli, libraryArguments(m_options))
     , m_embedder(m_options.cli, serveArguments(std::nullopt))
     , m_renderer(m_options.cli, libraryArguments(m_options) + QStringList{u"serve"_s, u"--no-model"_s}) {
     connect(&m_imports, &ImportChild::committed, this, &Session::refresh);
     connect(&m_imports, &ImportChild::finished, this, [this](const ImportRequest& request) {
+        if (request.renews()) {
+            // A search process that runs describes its queries in the old way.
+            m_embedder.retire();
+            refresh();
+            Q_EMIT describedAnew();
+            return;
+        }
         closeStoppedImports(request.name);
         refresh();
         m_learning.checkDrift(request.collection);
@@ -76,7 +84,8 @@ Session::Session(SessionOptions options, QObject* parent)
     connect(&m_imports, &ImportChild::statusChanged, this, [this] {
         const ImportStatus& status = m_imports.status();
         const bool importing = status.state == ImportState::Running || status.state == ImportState::Stopping;
-        m_collections.setImporting(importing ? std::optional(status.request.collection) : std::nullopt);
+        m_collections.setImporting(importing && !status.request.renews() ? std::optional(status.request.collection)
+                                                                         : std::nullopt);
         holdLevels();
         checkShutDown();
     });
@@ -93,6 +102,7 @@ Session::Session(SessionOptions options, QObject* parent)
     connect(m_learning.run(), &AdaptChild::statusChanged, this, &Session::holdLevels);
     connect(&m_levels, &Levels::computed, this, &Session::refresh);
     connect(&m_levels, &Levels::ended, this, &Session::checkShutDown);
+    connect(&m_renewal, &Renewal::ended, this, &Session::checkShutDown);
     connect(&m_purge, &ChildProcess::ended, this, &Session::handlePurgeEnd);
     connect(&m_embedder, &ServeClient::ended, this, &Session::checkShutDown);
     connect(&m_renderer, &ServeClient::ended, this, &Session::checkShutDown);
@@ -158,6 +168,7 @@ Session::Derived Session::readDerived(Library& library) {
         return std::find(hidden.begin(), hidden.end(), row.id) != hidden.end();
     });
     derived.stops = levelStops(library, derived.used.set);
+    derived.byEarlierVersion = isDescribedByEarlierVersion(library);
     return derived;
 }
 
@@ -177,6 +188,7 @@ void Session::setDerived(Derived now, bool asked) {
     m_adaptations = std::move(now.usable);
     // First: who searches anew now asks which levels there are.
     setStops(std::move(now.stops));
+    m_renewal.update(now.byEarlierVersion);
     if (sameUsed && sameList) return;
     m_learning.setAdaptations(m_adaptations, m_adaptation ? std::optional(m_adaptation->id) : std::nullopt);
     Q_EMIT adaptationChanged();
@@ -388,6 +400,10 @@ void Session::importFolders(const std::vector<fs::path>& folders, const QString&
     m_changes.create(roots, wanted);
 }
 
+void Session::renew() {
+    m_imports.enqueue({});
+}
+
 void Session::saveWindowState(const WindowState& state) {
     ++m_saving;
     const auto finish = [this] {
@@ -414,13 +430,14 @@ void Session::shutDown() {
     m_renderer.stop();
     m_purge.stop();
     m_levels.stop();
+    m_renewal.stop();
     m_stopScans.request_stop();
     checkShutDown();
 }
 
 void Session::checkShutDown() {
     if (m_shuttingDown && !m_imports.running() && !m_learning.running() && !m_embedder.running() &&
-        !m_renderer.running() && !m_purge.running() && !m_levels.running() && m_saving == 0)
+        !m_renderer.running() && !m_purge.running() && !m_levels.running() && !m_renewal.running() && m_saving == 0)
         Q_EMIT shutDownFinished();
 }
 

@@ -13,6 +13,7 @@
 #include "ui/learning.h"
 #include "ui/levels.h"
 #include "ui/models/collection_list_model.h"
+#include "ui/renewal.h"
 #include "ui/window_state.h"
 
 #include <QObject>
@@ -49,6 +50,7 @@ public:
     ImportChild* imports() { return &m_imports; }
     Learning* learning() { return &m_learning; }
     Levels* levels() { return &m_levels; }
+    Renewal* renewal() { return &m_renewal; }
     const ServeClient& embedder() const { return m_embedder; }
     const ServeClient& renderer() const { return m_renderer; }
 
@@ -67,6 +69,9 @@ public:
     void open(const std::vector<std::filesystem::path>& paths, std::optional<CollectionId> into = std::nullopt);
     void importFolders(const std::vector<std::filesystem::path>& folders, const QString& name = {},
                        std::optional<CollectionId> into = std::nullopt);
+
+    /// Describes all images as this version does, in the background; searches go by the old vectors until it is done.
+    void renew();
 
     using OnProblem = std::function<void(Problem)>;
     using OnImages = std::function<void(std::vector<ImageId>)>;
@@ -115,6 +120,7 @@ public:
 Q_SIGNALS:
     void libraryChanged();    ///< rows were added, changed or removed, by whomever
     void adaptationChanged(); ///< adaptation() or adaptations()
+    void describedAnew();     ///< searches go by other vectors of the same images
     void collectionOpened(grappa::CollectionId id);
     void queryOpened(const std::filesystem::path& file);
     void failed(const grappa::Problem& problem);
@@ -128,6 +134,7 @@ private:
         SetInUse used;
         std::vector<AdaptationRow> usable;
         LevelStops stops;
+        bool byEarlierVersion = false;
     };
     static Derived readDerived(Library& library);
     /// `asked`: that it falls back to the base is no surprise.
@@ -171,6 +178,7 @@ private:
     CollectionChanges m_changes;
     Learning m_learning;
     Levels m_levels;
+    Renewal m_renewal;
     std::vector<std::int64_t> m_toWarm; ///< levels that no search has read yet, the coarsest last
     ServeClient m_embedder;
     ServeClient m_renderer;

@@ -110,8 +110,11 @@ void Session::searchInThread(Lookup lookup) {
         std::optional<std::vector<float>> vector;
         const std::optional<ImageId> image = query.image ? query.image : query.stored;
         if (image && !query.region) vector = access.libraryQuery(target->set, *image);
-        if (!vector && !query.vector.empty() && query.adaptation == adaptation)
-            vector = access.outsideQuery(target->set, query.vector);
+        // Of another length than what searches use: it was made before the images were described anew.
+        const std::optional<EmbeddingSet> used = access.shownSet();
+        const bool fits =
+            used && query.adaptation == adaptation && query.vector.size() == static_cast<std::size_t>(used->dim);
+        if (!vector && fits) vector = access.outsideQuery(target->set, query.vector);
         if (!vector) return {{}, adaptation};
         options.level = target->level;
         auto neighbours = access.searcher(target->set).search(*vector, options);
@@ -156,13 +159,14 @@ void Session::embedAndSearch(Lookup lookup) {
             if (auto* problem = std::get_if<Problem>(&answer)) return lookup.failed(std::move(*problem));
             auto& embedding = std::get<QueryEmbedding>(answer);
             const ServeHello& model = embedding.model;
-            if (model.modelHash != set->key.modelHash || model.inputSize != set->key.inputSize ||
-                model.adaptation != set->key.adaptation) {
+            auto& vector = model.adaptation.empty() ? embedding.base : embedding.fused;
+            if (vector.size() != static_cast<std::size_t>(set->dim) || model.modelHash != set->key.modelHash ||
+                model.inputSize != set->key.inputSize || model.adaptation != set->key.adaptation) {
                 // The library got another embedding set since the child started: the next one starts with that.
                 m_embedder.retire();
                 return lookup.failed({tr("The library was embedded anew in the meantime. Search again."), {}});
             }
-            lookup.query.vector = std::move(model.adaptation.empty() ? embedding.base : embedding.fused);
+            lookup.query.vector = std::move(vector);
             lookup.query.adaptation = model.adaptation;
             lookup.query.attention = std::move(embedding.attention);
             searchInThread(std::move(lookup));

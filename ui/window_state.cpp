@@ -118,17 +118,21 @@ std::optional<WindowState> readWindowState(const std::filesystem::path& file) {
     state.geometry = QByteArray::fromBase64(textAt(json, "geometry").toLatin1());
     state.panes = QByteArray::fromBase64(textAt(json, "panes").toLatin1());
     state.viewing = flagAt(json, "viewing");
+    state.beside = flagAt(json, "beside");
     state.why = flagAt(json, "why");
+    if (json.contains("dark")) state.dark = flagAt(json, "dark");
     return state;
 }
 
 void saveWindowState(const std::filesystem::path& file, const WindowState& state) {
-    const Json json{{"place", jsonOf(state.place)},
-                    {"tileSize", state.tileSize},
-                    {"geometry", state.geometry.toBase64().toStdString()},
-                    {"panes", state.panes.toBase64().toStdString()},
-                    {"viewing", state.viewing},
-                    {"why", state.why}};
+    Json json{{"place", jsonOf(state.place)},
+              {"tileSize", state.tileSize},
+              {"geometry", state.geometry.toBase64().toStdString()},
+              {"panes", state.panes.toBase64().toStdString()},
+              {"viewing", state.viewing},
+              {"beside", state.beside},
+              {"why", state.why}};
+    if (state.dark) json["dark"] = *state.dark;
     const std::string text = json.dump(1) + '\n';
     saveFile(file, std::as_bytes(std::span(text)));
 }

@@ -18,7 +18,9 @@ struct WindowState {
     QByteArray geometry{};
     QByteArray panes{}; ///< how the viewer and the gallery share their room
     bool viewing = false;
-    bool why = false; ///< the panel that explains results is there
+    bool beside = false;        ///< the large view has the results beside it
+    std::optional<bool> dark{}; ///< the theme that was chosen; nothing = as the system is
+    bool why = false;           ///< the panel that explains results is there
 };
 
 /// Nothing when there is none, or when it cannot be read: then the window starts as new.

@@ -18,6 +18,10 @@ private Q_SLOTS:
     void timeLeft();
     void importIsDescribed_data();
     void importIsDescribed();
+    void whatAnImportDidIsCounted_data();
+    void whatAnImportDidIsCounted();
+    void aRenewalIsDescribed_data();
+    void aRenewalIsDescribed();
     void onlyTextThatArrivesUnchangedIsAnArgument();
 };
 
@@ -59,7 +63,6 @@ void TestErrorText::importIsDescribed_data() {
                              << "Importing Garden  612 / 1,240 · 31 img/s · 20 s left";
     QTest::newRow("stopped") << ImportState::Stopped << std::uint64_t{612}
                              << "Import of Garden is stopped at 612 of 1,240";
-    QTest::newRow("done") << ImportState::Done << std::uint64_t{1240} << "Garden is imported";
     QTest::newRow("idle") << ImportState::Idle << std::uint64_t{0} << "";
 }
 
@@ -67,8 +70,46 @@ void TestErrorText::importIsDescribed() {
     QFETCH(ImportState, state);
     QFETCH(std::uint64_t, done);
     ImportStatus status{.state = state};
+    status.request.collection = 1;
     status.request.name = "Garden";
     status.progress = {.stage = "import", .done = done, .total = 1240, .rate = 31, .secondsLeft = 20.0, .detail = {}};
+    QTEST(importText(status), "text");
+}
+
+void TestErrorText::whatAnImportDidIsCounted_data() {
+    QTest::addColumn<int>("found");
+    QTest::addColumn<int>("imported");
+    QTest::addColumn<int>("unreadable");
+    QTest::addColumn<QString>("text");
+    QTest::newRow("new ones") << 483 << 481 << 0 << "Garden: 481 image(s) imported";
+    QTest::newRow("some unreadable") << 483 << 481 << 2 << "Garden: 481 image(s) imported, 2 could not be read";
+    QTest::newRow("nothing new") << 483 << 0 << 0 << "Garden: nothing new";
+    QTest::newRow("no images") << 0 << 0 << 0 << "No images were found in Garden";
+}
+
+void TestErrorText::whatAnImportDidIsCounted() {
+    QFETCH(int, found);
+    QFETCH(int, imported);
+    QFETCH(int, unreadable);
+    ImportStatus status{.state = ImportState::Done, .found = found, .imported = imported, .unreadable = unreadable};
+    status.request.collection = 1;
+    status.request.name = "Garden";
+    QTEST(importText(status), "text");
+}
+
+void TestErrorText::aRenewalIsDescribed_data() {
+    QTest::addColumn<ImportState>("state");
+    QTest::addColumn<QString>("text");
+    QTest::newRow("running") << ImportState::Running
+                             << "Describing all images anew  612 / 1,240 · 20 s left · searches go on as before";
+    QTest::newRow("stopped") << ImportState::Stopped << "Describing the images anew is stopped; what is done is kept";
+    QTest::newRow("done") << ImportState::Done << "All images are described anew";
+}
+
+void TestErrorText::aRenewalIsDescribed() {
+    QFETCH(ImportState, state);
+    ImportStatus status{.state = state}; // of no collection
+    status.progress = {.stage = "import", .done = 612, .total = 1240, .rate = 31, .secondsLeft = 20.0, .detail = {}};
     QTEST(importText(status), "text");
 }
 

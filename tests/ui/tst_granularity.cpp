@@ -1,19 +1,23 @@
+#include "core/search/level_groups.h"
 #include "tests/support/cli.h"
 #include "tests/support/images.h"
 #include "tests/support/tiny_backbone.h"
 #include "ui/browser.h"
 #include "ui/jobs/exporter.h"
 #include "ui/models/image_list_model.h"
+#include "ui/result_dividers.h"
 #include "ui/session.h"
 #include "ui/views/gallery_view.h"
 #include "ui/views/granularity_bar.h"
 #include "ui/views/granularity_slider.h"
 #include "ui/views/image_actions.h"
 #include "ui/views/main_window.h"
+#include "ui/views/query_bar.h"
 #include "ui/views/stop_preview.h"
 
 #include <QAbstractItemModelTester>
 #include <QDir>
+#include <QLabel>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -27,7 +31,7 @@ using namespace grappa;
 namespace {
 
 constexpr int imagesInGarden = 120;
-constexpr int patienceMs = 20'000;
+constexpr int patienceMs = 90'000; ///< a busy machine
 constexpr float tolerance = 1e-3F;
 const QStringList levelsMade{"levels", "--adaptation", "base", "--granularities", "4,12,40"};
 
@@ -51,6 +55,12 @@ private Q_SLOTS:
     void cleanup() { close(); }
 
     void theStopsAreTheLevelsThatAreShown();
+    void stopsThatCannotBeToldApartAreLeftOut_data();
+    void stopsThatCannotBeToldApartAreLeftOut();
+    void theLevelCanBeChosenWhereItChangesSomething();
+    void bracketsChooseTheLevelFromEverywhere();
+    void aClickOnTheSliderLeavesTheKeysToTheImages();
+    void aDividerSaysWhereTheGroupEnds();
     void aClickAnswersAsSearchDoes();
     void resultsAtALevelAreThoseOfGrappaCli_data();
     void resultsAtALevelAreThoseOfGrappaCli();
@@ -173,12 +183,97 @@ void TestGranularity::theStopsAreTheLevelsThatAreShown() {
     QVERIFY(!shown.empty());
     QTRY_COMPARE_WITH_TIMEOUT(slider()->levels(), shown, patienceMs);
     QTRY_VERIFY_WITH_TIMEOUT(bar()->isVisible(), patienceMs);
-    QVERIFY(slider()->isEnabled());
     QVERIFY(autoButton()->isVisible());
     QCOMPARE(slider()->minimum(), 0);
     QCOMPARE(slider()->maximum(), static_cast<int>(shown.size()));
-    QCOMPARE(slider()->nameOf(0), "same shot");
-    QCOMPARE(slider()->nameOf(1), QString("k = %1").arg(shown.front()));
+    QCOMPARE(slider()->nameOf(0), "Same shot");
+    QCOMPARE(slider()->nameOf(1),
+             QString("%1 group(s) of about %2").arg(shown.front()).arg(imagesInGarden / shown.front()));
+}
+
+void TestGranularity::stopsThatCannotBeToldApartAreLeftOut_data() {
+    using Levels = std::vector<std::int64_t>;
+    QTest::addColumn<Levels>("shown");
+    QTest::addColumn<Levels>("distinct");
+    QTest::newRow("none") << Levels{} << Levels{};
+    QTest::newRow("one") << Levels{12} << Levels{12};
+    QTest::newRow("far apart") << Levels{40, 12, 4} << Levels{40, 12, 4};
+    QTest::newRow("each about half as large again")
+        << Levels{359, 230, 148, 95, 61, 39, 25, 16} << Levels{230, 95, 39, 16};
+    QTest::newRow("just twice as many") << Levels{32, 16} << Levels{32, 16};
+}
+
+void TestGranularity::stopsThatCannotBeToldApartAreLeftOut() {
+    QFETCH(std::vector<std::int64_t>, shown);
+    QTEST(distinctStops(shown), "distinct");
+}
+
+/// Where the level changes nothing, nothing pretends to.
+void TestGranularity::theLevelCanBeChosenWhereItChangesSomething() {
+    QTRY_VERIFY_WITH_TIMEOUT(bar()->isVisible() && !slider()->levels().empty(), patienceMs);
+    QVERIFY(!slider()->isEnabled());
+    QVERIFY(!autoButton()->isEnabled());
+    searchBy(3, autoLevel);
+    QVERIFY(slider()->isEnabled());
+    QVERIFY(autoButton()->isEnabled());
+    browser().showGroups();
+    QVERIFY(slider()->isEnabled());
+    QCOMPARE(slider()->minimum(), 1); // the images by themselves are no groups
+    QVERIFY(!autoButton()->isEnabled());
+    QTRY_VERIFY_WITH_TIMEOUT(browser().groups()->rowCount() > 0, patienceMs);
+    browser().openGroup(0);
+    QVERIFY(!slider()->isEnabled());
+}
+
+void TestGranularity::bracketsChooseTheLevelFromEverywhere() {
+    GalleryView* gallery = m_window->findChild<GalleryView*>();
+    searchBy(12, autoLevel);
+    gallery->setFocus();
+    std::vector<std::string> levels{autoLevel, rawLevel};
+    for (const std::int64_t k : m_session->levels()->stops().k)
+        levels.push_back(std::to_string(k));
+    for (const std::string& level : levels) {
+        QCOMPARE(browser().level(), level);
+        QTest::keyClick(gallery, Qt::Key_BracketRight);
+    }
+    QCOMPARE(browser().level(), levels.back());
+    for (std::size_t i = 0; i < levels.size(); ++i)
+        QTest::keyClick(gallery, Qt::Key_BracketLeft);
+    QCOMPARE(browser().level(), autoLevel);
+    QVERIFY(autoButton()->isChecked());
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), patienceMs);
+}
+
+void TestGranularity::aClickOnTheSliderLeavesTheKeysToTheImages() {
+    GalleryView* gallery = m_window->findChild<GalleryView*>();
+    searchBy(13, autoLevel);
+    gallery->setFocus();
+    QTest::mouseClick(slider(), Qt::LeftButton, Qt::NoModifier, slider()->stopRect(1).center());
+    QVERIFY(gallery->hasFocus());
+}
+
+void TestGranularity::aDividerSaysWhereTheGroupEnds() {
+    const std::int64_t k = m_session->levels()->stops().k.back();
+    searchBy(16, std::to_string(k));
+    const auto border = groupBorder(browser().place().neighbours);
+    QVERIFY(border);
+    const QModelIndex first = browser().images()->index(static_cast<int>(*border));
+    QCOMPARE(first.data(ImageListModel::DividerRole).toInt(), int(Divider::OtherGroups));
+    QVERIFY(m_window->findChild<QueryBar*>()->findChild<QLabel*>("note")->text().contains("in the same group"));
+    // By hand: most results before it are of the query's cluster.
+    Library library(m_session->paths(), Library::Access::ReadOnly);
+    const ClusterScan scan = library.clusterNumbers(m_session->levels()->stops().set, k);
+    const auto clusterOf = [&scan](ImageId image) {
+        const auto at = std::lower_bound(scan.images.begin(), scan.images.end(), image);
+        return scan.clusters[static_cast<std::size_t>(at - scan.images.begin())];
+    };
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < *border; ++i)
+        before += clusterOf(browser().place().neighbours[i].image) == clusterOf(16);
+    QVERIFY(2 * before > *border);
+    // Only in the order of the scores.
+    browser().setOrder(ImageOrder::Name);
+    QTRY_VERIFY_WITH_TIMEOUT(browser().images()->dividers().empty(), patienceMs);
 }
 
 void TestGranularity::aClickAnswersAsSearchDoes() {
@@ -423,9 +518,10 @@ void TestGranularity::movingTheSliderLeavesAuto() {
 void TestGranularity::hoveringShowsSamplesOfAStop() {
     auto* preview = m_window->findChild<StopPreview*>();
     QVERIFY(preview && preview->isHidden());
+    searchBy(1, rawLevel);
     Q_EMIT slider()->stopHovered(0);
     QVERIFY(preview->isVisible());
-    QVERIFY(preview->text().startsWith("same shot"));
+    QVERIFY(preview->text().startsWith("Same shot"));
     Q_EMIT slider()->stopHovered(1);
     QVERIFY(preview->text().startsWith(slider()->nameOf(1)));
     QTRY_COMPARE_WITH_TIMEOUT(preview->text().count("A group of"), 3, patienceMs);
@@ -585,7 +681,7 @@ void TestGranularity::levelsAreMadeAfterAnImport() {
     QTRY_COMPARE_WITH_TIMEOUT(m_session->levels()->state(), Levels::State::Ready, 3 * patienceMs);
     QVERIFY(!m_session->levels()->stops().k.empty());
     QVERIFY(m_session->levels()->stops().neighbourhoods);
-    QVERIFY(slider()->isEnabled());
+    QCOMPARE(slider()->levels(), m_session->levels()->stops().k);
     // It works at once.
     searchBy(1, std::to_string(m_session->levels()->stops().k.front()));
     QCOMPARE(browser().place().neighbours.size(), std::size_t{imagesInGarden - 1});

@@ -104,7 +104,7 @@ void TestImageListModel::neighboursHaveScores() {
     QCOMPARE(model.index(0).data(ImageListModel::CosineRole).toFloat(), 0.9F);
     QCOMPARE(model.index(0).data(ImageListModel::ScoreRole).toFloat(), 90.0F);
     QTRY_VERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().contains("5.jpg"));
-    QVERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().endsWith("score 90, very close"));
+    QVERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().endsWith("5.jpg, very close, rank 1"));
     QVERIFY(model.index(0).data(Qt::ToolTipRole).toString().contains("score 90 (very close), cosine 0.9000"));
     // The same rows on another scale.
     QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
@@ -114,13 +114,15 @@ void TestImageListModel::neighboursHaveScores() {
     QCOMPARE(model.index(0).data(ImageListModel::ScoreRole).toFloat(), scale.score(0.9F));
     QCOMPARE(model.index(1).data(ImageListModel::ScoreRole).toFloat(), 0.0F);
     QVERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().contains("rank 1"));
-    QVERIFY(!model.gap());
-    model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}, {4, 0.5F}}, scale, 1);
-    QCOMPARE(model.gap(), std::optional(1));
-    QVERIFY(!model.index(0).data(ImageListModel::AfterGapRole).toBool());
-    QVERIFY(model.index(1).data(ImageListModel::AfterGapRole).toBool());
-    model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}}, scale, 1); // what comes after it is cut off
-    QVERIFY(!model.gap());
+    QVERIFY(model.dividers().empty());
+    const Dividers dividers{{1, Divider::LessAlike}};
+    model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}, {4, 0.5F}}, scale, dividers);
+    QCOMPARE(model.dividers(), dividers);
+    QCOMPARE(model.index(0).data(ImageListModel::DividerRole).toInt(), int(Divider::None));
+    QCOMPARE(model.index(1).data(ImageListModel::DividerRole).toInt(), int(Divider::LessAlike));
+    QTRY_VERIFY(model.index(1).data(Qt::AccessibleTextRole).toString().endsWith("from here: less alike"));
+    model.setNeighbours(std::vector<Neighbour>{{5, 0.9F}}, scale, dividers); // what comes after it is cut off
+    QVERIFY(model.dividers().empty());
     model.setImages({1, 2});
     QVERIFY(!model.index(0).data(ImageListModel::ScoreRole).isValid());
 }

@@ -1,6 +1,8 @@
 #include "tests/support/images.h"
 #include "tests/support/tiny_backbone.h"
+#include "ui/browser.h"
 #include "ui/models/image_list_model.h"
+#include "ui/models/thumbnail_loader.h"
 #include "ui/session.h"
 #include "ui/views/collection_sidebar.h"
 #include "ui/views/gallery_view.h"
@@ -9,6 +11,7 @@
 #include "ui/views/unreadable_dialog.h"
 #include "ui/views/viewer.h"
 
+#include <QAction>
 #include <QClipboard>
 #include <QDir>
 #include <QDropEvent>
@@ -16,6 +19,7 @@
 #include <QGuiApplication>
 #include <QLabel>
 #include <QListView>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QScrollBar>
@@ -23,7 +27,9 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -32,7 +38,7 @@ using namespace grappa;
 namespace {
 
 constexpr int imagesInGarden = 60;
-constexpr int patienceMs = 20'000;
+constexpr int patienceMs = 90'000; ///< a busy machine
 constexpr int closingMs = 3000;
 
 } // namespace
@@ -58,6 +64,15 @@ private Q_SLOTS:
     void closingEndsTheChildren();
     void aSearchChildThatDiedIsToldAndStartsAgain();
     void aRendererThatDiedIsToldAndStartsAgain();
+    void aSearchIsWidenedToEverywhere();
+    void anEmptyResultLeadsOn();
+    void anUndoGoesWithItsAction();
+    void theLargeViewTakesTheCentreOrTheScreen();
+    void theLargeViewStaysWithTheResultsBeside();
+    void aPictureWhoseFileIsAwayIsStillShown();
+    void theWindowFitsItsScreen_data();
+    void theWindowFitsItsScreen();
+    void theThemeIsRemembered();
     void foldersDroppedOnACollectionGoIntoIt();
     void newFilesAreFoundAtTheNextStart();
     void aStoppedImportIsOfferedAtTheNextStart();
@@ -317,6 +332,154 @@ void TestMainWindow::aRendererThatDiedIsToldAndStartsAgain() {
     QVERIFY(viewer->isVisible());
     QTest::keyClick(viewer, Qt::Key_Right);
     QTRY_VERIFY_WITH_TIMEOUT(!viewer->pixels().isNull(), patienceMs);
+}
+
+void TestMainWindow::aSearchIsWidenedToEverywhere() {
+    importGarden();
+    auto* scope = m_window->findChild<QToolButton*>("scope");
+    QVERIFY(!scope->isVisible());
+    const QString more = m_folder->filePath("More");
+    QVERIFY(test::writeImages(more, 5, 1000));
+    dropPaths({more});
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->collections()->rowCount(), 3, patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(importState(), ImportState::Done, patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), 5, patienceMs);
+    click(2);
+    QTRY_VERIFY_WITH_TIMEOUT(showsScores(), patienceMs);
+    QCOMPARE(images()->rowCount(), 4);
+    QVERIFY(scope->isVisible());
+    QCOMPARE(scope->text(), "in More");
+    QCOMPARE(scope->menu()->actions().size(), 3);
+    QCOMPARE(scope->menu()->actions().first()->text(), "everywhere");
+    scope->menu()->actions().first()->trigger();
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), imagesInGarden + 4, patienceMs);
+    QVERIFY(showsScores());
+    QCOMPARE(scope->text(), "everywhere");
+    QVERIFY(text("title").startsWith("Similar to"));
+}
+
+void TestMainWindow::anEmptyResultLeadsOn() {
+    importGarden();
+    auto* action = gallery()->viewport()->findChild<QPushButton*>();
+    QVERIFY(!action->isVisible());
+    auto* browser = m_window->findChild<Browser*>();
+    ImageFilter filter;
+    filter.nameContains = "nothing has this name";
+    browser->setFilter(filter);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), 0, patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(action->text(), "Clear the filter", patienceMs);
+    QVERIFY(action->isVisible());
+    QTest::mouseClick(action, Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(images()->rowCount(), imagesInGarden, patienceMs);
+    QVERIFY(!action->isVisible());
+    QVERIFY(gallery()->hasFocus());
+}
+
+void TestMainWindow::anUndoGoesWithItsAction() {
+    importGarden();
+    const auto* messages = m_window->findChild<MessageBar*>();
+    auto* sidebar = m_window->findChild<CollectionSidebar*>();
+    const CollectionId garden = m_session->collections()->collections().front().id;
+    Q_EMIT sidebar->removeRequested(garden);
+    QVERIFY(messages->isVisible());
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->collections()->rowCount(), 1, patienceMs);
+    // Taken back by the key: there is nothing left that the button would undo.
+    m_session->changes()->undoStack()->undo();
+    QVERIFY(!messages->isVisible());
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->collections()->rowCount(), 2, patienceMs);
+}
+
+void TestMainWindow::theLargeViewTakesTheCentreOrTheScreen() {
+    importGarden();
+    auto* viewer = m_window->findChild<Viewer*>();
+    auto* sidebar = m_window->findChild<CollectionSidebar*>();
+    gallery()->setFocus();
+    gallery()->setCurrentIndex(images()->index(3, 0));
+    QTest::keyClick(gallery(), Qt::Key_Space);
+    QVERIFY(viewer->isVisible());
+    QVERIFY(!gallery()->isVisible());
+    QVERIFY(sidebar->isVisible());
+    QTest::keyClick(viewer, Qt::Key_Right);
+    QCOMPARE(gallery()->currentIndex().row(), 4);
+    QTest::keyClick(viewer, Qt::Key_F);
+    QVERIFY(m_window->isFullScreen());
+    QVERIFY(!sidebar->isVisible());
+    QTest::keyClick(viewer, Qt::Key_Right);
+    QCOMPARE(gallery()->currentIndex().row(), 5);
+    // Esc leads back step by step.
+    QTest::keyClick(viewer, Qt::Key_Escape);
+    QVERIFY(!m_window->isFullScreen());
+    QVERIFY(sidebar->isVisible());
+    QVERIFY(viewer->isVisible());
+    QTest::keyClick(viewer, Qt::Key_Escape);
+    QVERIFY(!viewer->isVisible());
+    QVERIFY(gallery()->isVisible());
+    QVERIFY(gallery()->hasFocus());
+    QCOMPARE(gallery()->currentIndex().row(), 5);
+}
+
+void TestMainWindow::theLargeViewStaysWithTheResultsBeside() {
+    importGarden();
+    auto* viewer = m_window->findChild<Viewer*>();
+    gallery()->setCurrentIndex(images()->index(3, 0));
+    QTest::keyClick(gallery(), Qt::Key_Space);
+    QTest::keyClick(viewer, Qt::Key_B);
+    QVERIFY(viewer->isVisible() && gallery()->isVisible());
+    QTest::keyClick(viewer, Qt::Key_Escape);
+    QTest::keyClick(gallery(), Qt::Key_Space);
+    QVERIFY(viewer->isVisible() && gallery()->isVisible());
+    viewer->setBeside(false);
+    QVERIFY(!gallery()->isVisible());
+    // The results of a region follow it.
+    QTest::keyClick(viewer, Qt::Key_R);
+    QVERIFY(gallery()->isVisible());
+}
+
+void TestMainWindow::aPictureWhoseFileIsAwayIsStillShown() {
+    importGarden();
+    QTRY_VERIFY_WITH_TIMEOUT(images()->index(3, 0).data(ImageListModel::HashRole).isValid(), patienceMs);
+    const Image* record = m_window->findChild<Browser*>()->images()->recordAt(3);
+    QVERIFY(record);
+    const auto loaders = m_window->findChildren<ThumbnailLoader*>();
+    QTRY_VERIFY_WITH_TIMEOUT(
+        std::ranges::any_of(loaders, [&](const ThumbnailLoader* loader) { return loader->find(record->hash); }),
+        patienceMs);
+    QVERIFY(QFile::remove(QString::fromStdString(record->path.native())));
+    gallery()->setCurrentIndex(images()->index(3, 0));
+    QTest::keyClick(gallery(), Qt::Key_Space);
+    const auto notice = [this]() -> QString {
+        for (const QLabel* label : m_window->findChild<Viewer*>()->findChildren<QLabel*>("notice"))
+            if (label->isVisible()) return label->text();
+        return {};
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(notice().startsWith("Only the small picture"), patienceMs);
+}
+
+void TestMainWindow::theWindowFitsItsScreen_data() {
+    QTest::addColumn<QSize>("available");
+    QTest::newRow("1366 x 768") << QSize(1366, 728);
+    QTest::newRow("1440 x 900 at scale 1.5") << QSize(960, 572);
+    QTest::newRow("a large one") << QSize(2560, 1400);
+}
+
+void TestMainWindow::theWindowFitsItsScreen() {
+    QFETCH(QSize, available);
+    const QSize before = m_window->size();
+    m_window->fitInto(available);
+    QVERIFY(m_window->width() <= available.width());
+    QVERIFY(m_window->height() < available.height()); // the frame has room
+    if (available.width() > before.width() && available.height() > before.height() + 100)
+        QCOMPARE(m_window->size(), before);
+}
+
+void TestMainWindow::theThemeIsRemembered() {
+    QSignalSpy chosen(m_window.get(), &MainWindow::themeChosen);
+    for (QAction* action : m_window->findChildren<QAction*>())
+        if (action->text() == "Dark") action->trigger();
+    QCOMPARE(chosen.count(), 1);
+    QCOMPARE(m_window->dark(), std::optional(true));
+    reopen();
+    QCOMPARE(m_window->dark(), std::optional(true));
 }
 
 void TestMainWindow::foldersDroppedOnACollectionGoIntoIt() {

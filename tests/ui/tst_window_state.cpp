@@ -38,6 +38,8 @@ void TestWindowState::whatIsSavedIsRead() {
     state.geometry = "geometry";
     state.panes = "panes";
     state.viewing = true;
+    state.beside = true;
+    state.dark = false;
     state.why = true;
     saveWindowState(file(), state);
     const auto read = readWindowState(file());
@@ -58,6 +60,8 @@ void TestWindowState::whatIsSavedIsRead() {
     QCOMPARE(read->geometry, state.geometry);
     QCOMPARE(read->panes, state.panes);
     QVERIFY(read->viewing);
+    QVERIFY(read->beside);
+    QCOMPARE(read->dark, std::optional(false));
     QVERIFY(read->why);
 }
 

@@ -15,7 +15,9 @@ namespace {
 constexpr int exitSomeUnreadable = 4;
 
 QStringList argumentsOf(const ImportRequest& request) {
-    QStringList arguments{u"import"_s, u"--json"_s, u"--watch-stdin"_s, u"--collection"_s, request.name, u"--"_s};
+    QStringList arguments{u"import"_s, u"--json"_s, u"--watch-stdin"_s};
+    if (request.renews()) return arguments << u"--renew"_s;
+    arguments << u"--collection"_s << request.name << u"--"_s;
     for (const auto& folder : request.folders)
         arguments << argumentText(folder).value_or(QString());
     return arguments;
@@ -27,6 +29,7 @@ ImportChild::ImportChild(QString program, QStringList arguments, QObject* parent
     : QObject(parent), m_program(std::move(program)), m_arguments(std::move(arguments)) {}
 
 void ImportChild::enqueue(ImportRequest request) {
+    if (busy() && request.renews() && m_status.request.renews()) return;
     forget(request.collection);
     m_queue.push_back(std::move(request));
     if (!busy()) return startNext();
@@ -126,6 +129,11 @@ void ImportChild::handleEnd(const ChildEnd& end) {
     if (end.started && !end.crashed && (end.exitCode == 0 || end.exitCode == exitSomeUnreadable)) {
         const ImportRequest done = std::move(m_queue.front());
         m_queue.pop_front();
+        const auto number = [this](const char* key) { return static_cast<int>(numberAt(m_result, key).value_or(0)); };
+        m_status.found = number("found");
+        m_status.imported = number("imported");
+        if (const auto rows = m_result.find("unreadable"); rows != m_result.end())
+            m_status.unreadable = static_cast<int>(rows->size());
         if (const auto left = m_result.find("leftAlone"); left != m_result.end() && left->is_object()) {
             m_status.videos = left->value("videos", 0);
             m_status.otherFiles = left->value("sidecars", 0) + left->value("companions", 0) + left->value("others", 0);

@@ -13,9 +13,10 @@
 namespace grappa {
 
 struct ImportRequest {
-    CollectionId collection = 0;
-    QString name; ///< the collection's
+    CollectionId collection = 0; ///< 0 = all images of the library are described anew
+    QString name;                ///< the collection's
     std::vector<std::filesystem::path> folders;
+    bool renews() const { return collection == 0; }
 };
 
 enum class ImportState {
@@ -33,12 +34,15 @@ struct ImportStatus {
     Progress progress{};     ///< the last that was reported; kept after the end
     Problem problem{};       ///< when Failed
     std::size_t waiting = 0; ///< imports that come after this one
+    int found = 0;           ///< when Done: images in the folders, of which
+    int imported = 0;        ///< were new or changed,
+    int unreadable = 0;      ///< and could not be read
     int videos = 0;          ///< when Done: left alone in the folders
     int otherFiles = 0;      ///< the same of files that are no pictures, and of what other programs keep beside them
 };
 
-/// Runs `grappa-cli import`, one at a time; further requests wait in a queue. Starting, resuming and trying again are
-/// the same call to the child: it goes on from what is committed.
+/// Runs `grappa-cli import` (of a collection, or with --renew), one at a time; further requests wait in a queue.
+/// Starting, resuming and trying again are the same call to the child: it goes on from what is committed.
 class ImportChild : public QObject {
     Q_OBJECT
 

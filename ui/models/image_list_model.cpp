@@ -29,7 +29,7 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
     if (role == Qt::AccessibleDescriptionRole) return attentionTextOf(index.row());
     const float score = m_scores.empty() ? 0 : m_scale.score(m_scores[row]);
     if (role == ScoreRole) return m_scores.empty() ? QVariant() : QVariant(score);
-    if (role == AfterGapRole) return m_gap == index.row();
+    if (role == DividerRole) return static_cast<int>(dividerBefore(index.row()));
     if (role == CosineRole) return m_scores.empty() ? QVariant() : QVariant(m_scores[row]);
 
     const Image* image = record(index.row());
@@ -42,16 +42,17 @@ QVariant ImageListModel::data(const QModelIndex& index, int role) const {
         if (!m_scores.empty())
             tip += u'\n' + tr("score %1 (%2), cosine %3")
                                .arg(formatScore(score), closenessText(score), formatCosine(m_scores[row]));
+        if (!image->online) tip += u'\n' + tr("The file is not there at the moment.");
+        if (!image->damage.empty()) tip += u'\n' + tr("Damaged: %1").arg(QString::fromStdString(image->damage));
         const QString text = attentionTextOf(index.row());
         return text.isEmpty() ? tip : tip + u'\n' + text;
     }
     case Qt::AccessibleTextRole: {
         const QString name = fileNameText(image->path);
         if (m_scores.empty()) return name;
-        return tr("%1, rank %2, score %3, %4")
-            .arg(name)
-            .arg(index.row() + 1)
-            .arg(formatScore(score), closenessText(score));
+        const QString text = tr("%1, %2, rank %3").arg(name, closenessText(score)).arg(index.row() + 1);
+        const QString divider = dividerText(dividerBefore(index.row()));
+        return divider.isEmpty() ? text : tr("%1, from here: %2").arg(text, divider);
     }
     case HashRole:
         return QVariant::fromValue(image->hash);
@@ -70,27 +71,32 @@ Qt::ItemFlags ImageListModel::flags(const QModelIndex& index) const {
 }
 
 void ImageListModel::setImages(std::vector<ImageId> ids) {
-    m_gap.reset();
+    m_dividers.clear();
     replaceRows(std::move(ids), {});
 }
 
-void ImageListModel::setNeighbours(std::span<const Neighbour> neighbours, const ScoreScale& scale,
-                                   std::optional<std::size_t> gap) {
+void ImageListModel::setNeighbours(std::span<const Neighbour> neighbours, const ScoreScale& scale, Dividers dividers) {
     std::vector<ImageId> ids;
     std::vector<float> scores;
     for (const Neighbour& neighbour : neighbours) {
         ids.push_back(neighbour.image);
         scores.push_back(neighbour.score);
     }
-    const std::optional<int> row = gap && *gap < ids.size() ? std::optional(static_cast<int>(*gap)) : std::nullopt;
-    const bool changed = m_scale != scale || m_gap != row;
+    // What comes after the cut has no place.
+    dividers.erase(dividers.lower_bound(static_cast<int>(ids.size())), dividers.end());
+    const bool changed = m_scale != scale || m_dividers != dividers;
     m_scale = scale;
-    m_gap = row;
+    m_dividers = std::move(dividers);
     replaceRows(std::move(ids), std::move(scores));
     // Rows that stayed read otherwise now.
     if (changed && !m_ids.empty())
         Q_EMIT dataChanged(index(0), index(rowCount() - 1),
-                           {ScoreRole, AfterGapRole, Qt::ToolTipRole, Qt::AccessibleTextRole});
+                           {ScoreRole, DividerRole, Qt::ToolTipRole, Qt::AccessibleTextRole});
+}
+
+Divider ImageListModel::dividerBefore(int row) const {
+    const auto found = m_dividers.find(row);
+    return found == m_dividers.end() ? Divider::None : found->second;
 }
 
 void ImageListModel::replaceRows(std::vector<ImageId> ids, std::vector<float> scores) {

@@ -3,6 +3,7 @@
 #include "core/library/library.h"
 #include "core/search/score_scale.h"
 #include "core/search/searcher.h"
+#include "ui/result_dividers.h"
 
 #include <QAbstractListModel>
 #include <QCache>
@@ -29,7 +30,7 @@ public:
         HashRole,              ///< ContentHash; invalid until the record is there
         ScoreRole,             ///< float, 0 to 100; invalid for a row without a score
         CosineRole,            ///< float; what the score stands for
-        AfterGapRole,          ///< bool; the first row that is less alike than those before
+        DividerRole,           ///< int, of Divider: what begins with the row
         OnlineRole,            ///< bool
         DamageRole,            ///< QString; empty for a sound image
         StackRole,             ///< QList<ContentHash>: of the images on top of a group (GroupListModel)
@@ -50,11 +51,9 @@ public:
     /// Shows these images without scores, or with them. Only the stretch that differs is replaced, so that what grew or
     /// shrank keeps the view's place and selection.
     void setImages(std::vector<ImageId> ids);
-    /// gap: the row that is the first after it (gapAfter()).
-    void setNeighbours(std::span<const Neighbour> neighbours, const ScoreScale& scale = {},
-                       std::optional<std::size_t> gap = {});
+    void setNeighbours(std::span<const Neighbour> neighbours, const ScoreScale& scale = {}, Dividers dividers = {});
     bool hasScores() const { return !m_scores.empty(); }
-    std::optional<int> gap() const { return m_gap; }
+    const Dividers& dividers() const { return m_dividers; } ///< those that lie within the rows
 
     std::optional<ImageId> imageAt(int row) const;
     /// The record when it is in the cache.
@@ -74,6 +73,7 @@ private:
     };
 
     const Image* record(int row) const;
+    Divider dividerBefore(int row) const;
     /// Empty for a row without a score.
     std::vector<double> attentionOf(int row) const;
     QString attentionTextOf(int row) const;
@@ -89,7 +89,7 @@ private:
     std::vector<ImageId> m_ids;
     std::vector<float> m_scores; ///< cosines: empty, or one for each id
     ScoreScale m_scale;          ///< what they mean
-    std::optional<int> m_gap;
+    Dividers m_dividers;
     mutable QCache<ImageId, Record> m_records{cachedRecords};
     mutable std::vector<int> m_wanted; ///< rows whose record is asked for, newest last
     mutable QSet<ImageId> m_asked;

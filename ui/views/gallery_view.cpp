@@ -12,6 +12,7 @@
 #include <QMimeData>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QPushButton>
 #include <QScrollBar>
 #include <QWheelEvent>
 
@@ -30,10 +31,14 @@ constexpr QMargins ringMargins{TilePainter::ring, TilePainter::ring, TilePainter
 constexpr int dragPixmapSide = 96;
 constexpr int draggedAtMost = 1000;
 
+Divider dividerOf(const QModelIndex& index) {
+    return static_cast<Divider>(index.data(ImageListModel::DividerRole).toInt());
+}
+
 } // namespace
 
 GalleryView::GalleryView(ThumbnailLoader* thumbnails, QWidget* parent)
-    : QAbstractItemView(parent), m_thumbnails(thumbnails) {
+    : QAbstractItemView(parent), m_thumbnails(thumbnails), m_emptyAction(new QPushButton(viewport())) {
     setFrameShape(QFrame::NoFrame);
     setSelectionMode(ExtendedSelection);
     setDragEnabled(true);
@@ -48,6 +53,11 @@ GalleryView::GalleryView(ThumbnailLoader* thumbnails, QWidget* parent)
     viewport()->setMouseTracking(true);
     installGalleryAccessibility(); // before the name, which asks for the interface
     setAccessibleName(tr("Images"));
+    m_emptyAction->hide();
+    connect(m_emptyAction, &QPushButton::clicked, this, [this] {
+        setFocus();
+        Q_EMIT emptyActionRequested();
+    });
     m_wantSoon.setSingleShot(true);
     m_wantSoon.setInterval(0);
     connect(&m_wantSoon, &QTimer::timeout, this, &GalleryView::wantThumbnails);
@@ -83,9 +93,19 @@ void GalleryView::setStacks(bool stacks) {
     setCaptions(stacks);
 }
 
-void GalleryView::setEmptyText(const QString& text) {
+void GalleryView::setEmptyText(const QString& text, const QString& action) {
     m_emptyText = text;
+    m_emptyAction->setText(action);
+    showEmptyAction();
     viewport()->update();
+}
+
+void GalleryView::showEmptyAction() {
+    m_emptyAction->setVisible(count() == 0 && !m_emptyAction->text().isEmpty());
+    m_emptyAction->adjustSize();
+    // Below the text, which is in the middle.
+    const QPoint centre = viewport()->rect().center();
+    m_emptyAction->move(centre.x() - m_emptyAction->width() / 2, centre.y() + fontMetrics().lineSpacing() + margin);
 }
 
 int GalleryView::count() const {
@@ -121,6 +141,13 @@ std::pair<int, int> GalleryView::linesIn(int top, int bottom, const Grid& grid) 
     const std::int64_t offset = std::int64_t{verticalOffset()} - margin;
     const auto line = [&](int y) { return static_cast<int>(std::max<std::int64_t>(offset + y, 0) / grid.cellHeight); };
     return {line(top), std::min(line(bottom), grid.rows - 1)};
+}
+
+int GalleryView::selectedCount() const {
+    int count = 0;
+    for (const QItemSelectionRange& range : selectionModel()->selection())
+        count += range.height();
+    return count;
 }
 
 std::pair<int, int> GalleryView::visibleRows() const {
@@ -260,6 +287,7 @@ void GalleryView::updateGeometries() {
     verticalScrollBar()->setEnabled(range > 0);
     const qreal ratio = devicePixelRatioF();
     m_thumbnails->setTile(static_cast<int>(std::floor(g.tile * ratio)), qRound(TilePainter::corner * ratio));
+    showEmptyAction();
     QAbstractItemView::updateGeometries();
     if (m_toRestore && m_toRestore->row < count()) restorePosition(GalleryPosition(*m_toRestore));
     m_wantSoon.start();
@@ -302,12 +330,12 @@ void GalleryView::paintEvent(QPaintEvent* event) {
                     {.hovered = index == m_hovered,
                      .selected = selectionModel()->isSelected(index),
                      .focused = index == currentIndex() && m_keyboardUsed && hasFocus()});
-        if (index.data(ImageListModel::AfterGapRole).toBool()) paintGap(painter, row, g);
+        if (dividerOf(index) != Divider::None) paintDivider(painter, row, g);
     }
 }
 
 /// A line between the row and the one before, and on between the lines of tiles to both edges.
-void GalleryView::paintGap(QPainter& painter, int row, const Grid& grid) const {
+void GalleryView::paintDivider(QPainter& painter, int row, const Grid& grid) const {
     const QRect cell = cellRect(row, grid);
     const double x = cell.left() - spacing / 2.0;
     const double top = cell.top() - spacing / 2.0, bottom = top + grid.cellHeight;

@@ -11,6 +11,7 @@
 #include <vector>
 
 class QMimeData;
+class QPushButton;
 
 namespace grappa {
 
@@ -42,12 +43,13 @@ public:
     /// The rows are groups (GroupListModel): there is nothing to select or to drag.
     void setStacks(bool stacks);
     void setDragData(DragData data) { m_dragData = std::move(data); }
-    /// Shown in the middle while there are no images.
-    void setEmptyText(const QString& text);
+    /// Shown in the middle while there are no images; below it a button, where `action` is not empty.
+    void setEmptyText(const QString& text, const QString& action = {});
 
     GalleryPosition position() const;
     /// Scrolls there, as soon as the model has that row.
     void restorePosition(const GalleryPosition& position);
+    int selectedCount() const;
     std::pair<int, int> visibleRows() const; ///< first and last; last < first when there are none
 
     QRect visualRect(const QModelIndex& index) const override;
@@ -63,6 +65,7 @@ Q_SIGNALS:
     void currentRowChanged(int row);
     void backRequested();
     void tileSizeChanged(int size);
+    void emptyActionRequested();
 
 protected:
     QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
@@ -102,8 +105,9 @@ private:
     QRect cellRect(int row, const Grid& grid) const; ///< in viewport coordinates, without spacing
     QRect tileRect(int row, const Grid& grid) const; ///< of it the square with the picture
     std::pair<int, int> linesIn(int top, int bottom, const Grid& grid) const;
-    void paintGap(QPainter& painter, int row, const Grid& grid) const;
+    void paintDivider(QPainter& painter, int row, const Grid& grid) const;
     void setHovered(const QModelIndex& index);
+    void showEmptyAction();
     void wantThumbnails();
     void collectWanted(int line, const Grid& grid, std::vector<ContentHash>& wanted) const;
 
@@ -113,6 +117,7 @@ private:
     bool m_stacks = false;
     DragData m_dragData;
     QString m_emptyText;
+    QPushButton* m_emptyAction;
     QPersistentModelIndex m_hovered;
     QPersistentModelIndex m_pressed;
     enum class Click { None, Searched, Viewed, Other };

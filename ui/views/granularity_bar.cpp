@@ -28,7 +28,7 @@ QString whyThereAreNone(Levels::State state) {
     case Levels::State::TooFew:
         return GranularityBar::tr("There are too few images to group them.");
     case Levels::State::Waiting:
-        return GranularityBar::tr("The images are grouped as soon as the work under way is done.");
+        return GranularityBar::tr("The images are grouped once the import or the learning that runs is done.");
     case Levels::State::Computing:
         return GranularityBar::tr("The images are being grouped. The levels appear in a moment.");
     case Levels::State::Failed:
@@ -51,8 +51,8 @@ void setUp(QToolButton* button, const QString& symbol, const QString& name, cons
 GranularityBar::GranularityBar(QWidget* parent)
     : QWidget(parent)
     , m_slider(new GranularitySlider(this))
-    , m_fine(new QLabel(tr("same shot"), this))
-    , m_coarse(new QLabel(tr("same kind"), this))
+    , m_fine(new QLabel(tr("Same shot"), this))
+    , m_coarse(new QLabel(tr("Same kind"), this))
     , m_name(new QLabel(this))
     , m_auto(new QToolButton(this))
     , m_learned(new QComboBox(this))
@@ -69,28 +69,29 @@ GranularityBar::GranularityBar(QWidget* parent)
     m_auto->setObjectName(u"chip"_s);
     m_auto->setText(tr("Auto"));
     m_auto->setCheckable(true);
-    m_auto->setAccessibleName(tr("Auto: each image together with its neighbours"));
-    m_auto->setToolTip(tr("Each image is described together with its nearest neighbours. "
-                          "Often the best; the very same shot may come later."));
+    m_auto->setAccessibleName(tr("Auto: as broadly as the images around it suggest"));
+    m_auto->setToolTip(tr("As broadly as the images around it suggest: copies and near copies first, then the images "
+                          "that belong with them. Usually the best answer."));
     m_learned->setObjectName(u"learned"_s);
     m_learned->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_learned->setMaximumWidth(widestChoice);
     m_learned->setAccessibleName(tr("What searches use"));
     m_learned->setToolTip(tr("Search by the base model, or by what was learned from a collection"));
     m_learned->hide();
-    setUp(m_groups, u"groups"_s, tr("Groups of this level"), Qt::CTRL | Qt::Key_G);
-    setUp(m_why, u"why"_s, tr("Why a result is there"), Qt::CTRL | Qt::Key_I);
+    setUp(m_groups, u"groups"_s, tr("Show the groups"), Qt::CTRL | Qt::Key_G);
+    setUp(m_why, u"why"_s, tr("Why this result is there"), Qt::CTRL | Qt::Key_I);
     m_groups->setObjectName(u"groupsButton"_s);
     m_why->setObjectName(u"whyButton"_s);
 
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 0, 16, 0);
     layout->setSpacing(8);
+    layout->addWidget(m_auto);
+    layout->addSpacing(8);
     layout->addWidget(m_fine);
     layout->addWidget(m_slider);
     layout->addWidget(m_coarse);
     layout->addSpacing(8);
-    layout->addWidget(m_auto);
     layout->addWidget(m_name, 1);
     layout->addWidget(m_learned);
     layout->addWidget(m_groups);
@@ -114,21 +115,44 @@ GranularityBar::GranularityBar(QWidget* parent)
 
 void GranularityBar::setStops(const LevelStops& stops, Levels::State state) {
     const bool any = !stops.k.empty();
-    QString why = whyThereAreNone(state);
+    m_whyNone = any ? QString() : whyThereAreNone(state);
     // Clusterings that all give the order of the vectors themselves.
-    if (!any && state == Levels::State::Ready) why = tr("These images have no groups that could be told apart.");
+    if (!any && state == Levels::State::Ready) m_whyNone = tr("These images have no groups that could be told apart.");
     {
         const QSignalBlocker blocker(m_slider);
-        m_slider->setLevels(stops.k);
+        m_slider->setLevels(stops.k, stops.images);
     }
-    m_slider->setEnabled(any);
     m_groups->setEnabled(any);
-    for (QWidget* widget :
-         {static_cast<QWidget*>(m_slider), static_cast<QWidget*>(m_fine), static_cast<QWidget*>(m_coarse)})
-        widget->setToolTip(any ? QString() : why);
-    m_slider->setAccessibleDescription(why);
     m_auto->setVisible(stops.neighbourhoods);
+    updateEnabled();
+}
+
+void GranularityBar::setUse(Use use) {
+    m_use = use;
+    updateEnabled();
+}
+
+void GranularityBar::updateEnabled() {
+    const bool any = !m_slider->levels().empty();
+    {
+        const QSignalBlocker blocker(m_slider);
+        m_slider->setFirstStop(m_use == Use::Groups && any ? 1 : 0);
+    }
+    m_slider->setEnabled(any && m_use != Use::Nothing);
+    m_auto->setEnabled(m_use == Use::Results);
     showName();
+}
+
+void GranularityBar::step(int by) {
+    const bool hasAuto = m_use == Use::Results && m_auto->isVisibleTo(this);
+    if (!m_slider->isEnabled() && !hasAuto) return;
+    const int first = hasAuto ? -1 : m_slider->minimum(); // Auto comes before the slider's stops
+    const int now = m_auto->isChecked() ? -1 : m_slider->value();
+    const int next = std::clamp(now + by, first, m_slider->maximum());
+    if (next == now) return;
+    m_auto->setChecked(next < 0);
+    if (next >= 0) m_slider->setValue(next);
+    emitLevel();
 }
 
 void GranularityBar::setLevel(const std::string& level) {
@@ -176,16 +200,28 @@ void GranularityBar::emitLevel() {
 }
 
 void GranularityBar::showName() {
+    const int stop = m_slider->value();
     m_slider->setOverruled(m_auto->isChecked());
-    if (!m_slider->isEnabled()) {
-        m_name->setText(m_slider->toolTip());
+    QString name, tip;
+    if (!m_whyNone.isEmpty()) {
+        name = tip = m_whyNone;
+    } else if (m_use == Use::Nothing) {
+        name = tip = tr("Click an image to find what looks like it.");
     } else if (m_auto->isChecked()) {
-        m_name->setText(tr("with their neighbours"));
+        name = tr("what belongs together");
+        tip = m_auto->toolTip();
+    } else if (stop == 0) {
+        name = tr("what looks the same");
     } else {
-        const int stop = m_slider->value();
-        m_name->setText(stop == 0 ? tr("by the image itself") : m_slider->nameOf(stop));
-        m_slider->setAccessibleDescription(m_slider->nameOf(stop));
+        name = m_slider->nameOf(stop);
+        tip = tr("k = %1").arg(m_slider->levels()[static_cast<std::size_t>(stop) - 1]);
     }
+    m_name->setText(name);
+    m_name->setToolTip(tip);
+    for (QWidget* widget :
+         {static_cast<QWidget*>(m_slider), static_cast<QWidget*>(m_fine), static_cast<QWidget*>(m_coarse)})
+        widget->setToolTip(m_slider->isEnabled() ? QString() : tip);
+    m_slider->setAccessibleDescription(m_slider->isEnabled() ? m_slider->nameOf(stop) : tip);
 }
 
 } // namespace grappa

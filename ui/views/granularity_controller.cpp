@@ -34,6 +34,10 @@ void GranularityController::updateStops() {
 }
 
 void GranularityController::updateLevel() {
+    const Place& place = m_browser.place();
+    m_bar->setUse(m_browser.query()     ? GranularityBar::Use::Results
+                  : place.showsGroups() ? GranularityBar::Use::Groups
+                                        : GranularityBar::Use::Nothing);
     m_bar->setLevel(m_session.levels()->effective(m_browser.level()));
 }
 
@@ -62,13 +66,11 @@ void GranularityController::hover(int stop) {
 
 void GranularityController::showPreview(int stop, const std::vector<SampleGroup>& groups) {
     const GranularitySlider* slider = m_bar->slider();
-    const QString meaning =
-        stop == 0 ? tr("By the image itself: what looks the same comes first.")
-                  : tr("The images in %Ln group(s): what is in the same group comes first. Typical groups:", nullptr,
-                       static_cast<int>(slider->levels()[static_cast<std::size_t>(stop) - 1]));
+    const QString meaning = stop == 0 ? tr("What looks the same comes first.")
+                                      : tr("What is in the same group comes first (k = %1). Typical groups:")
+                                            .arg(slider->levels()[static_cast<std::size_t>(stop) - 1]);
     m_preview->setContent(slider->nameOf(stop), meaning, groups);
-    const QRect place = slider->stopRect(stop);
-    m_preview->showBeside({slider->mapToGlobal(place.topLeft()), place.size()});
+    m_preview->showBeside({m_bar->mapToGlobal(QPoint()), m_bar->size()});
 }
 
 } // namespace grappa

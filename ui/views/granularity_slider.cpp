@@ -1,6 +1,6 @@
 #include "ui/views/granularity_slider.h"
 
-#include "ui/formatting.h"
+#include "ui/levels.h"
 #include "ui/views/level_colours.h"
 #include "ui/views/theme.h"
 
@@ -24,21 +24,28 @@ constexpr int barHeight = 24;
 } // namespace
 
 GranularitySlider::GranularitySlider(QWidget* parent) : QSlider(Qt::Horizontal, parent) {
-    setFocusPolicy(Qt::StrongFocus);
+    // A click keeps the focus where it is: the arrow keys go on to act on the images.
+    setFocusPolicy(Qt::TabFocus);
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     setCursor(Qt::PointingHandCursor);
     setMouseTracking(true);
     setAccessibleName(tr("How broadly is searched: from the same shot to the same kind"));
     setSingleStep(1);
     setPageStep(1);
-    setLevels({});
+    setLevels({}, 0);
     connect(this, &QSlider::valueChanged, this, qOverload<>(&QWidget::update));
 }
 
-void GranularitySlider::setLevels(const std::vector<std::int64_t>& k) {
+void GranularitySlider::setLevels(const std::vector<std::int64_t>& k, std::uint64_t images) {
     m_k = k;
+    m_images = images;
     setRange(0, static_cast<int>(k.size()));
     updateGeometry();
+    update();
+}
+
+void GranularitySlider::setFirstStop(int stop) {
+    setMinimum(stop);
     update();
 }
 
@@ -48,8 +55,8 @@ void GranularitySlider::setOverruled(bool overruled) {
 }
 
 QString GranularitySlider::nameOf(int stop) const {
-    if (stop <= 0 || stop > maximum()) return tr("same shot");
-    return tr("k = %1").arg(formatCount(static_cast<std::uint64_t>(m_k[static_cast<std::size_t>(stop) - 1])));
+    if (stop <= 0 || stop > maximum()) return tr("Same shot");
+    return groupsText(m_k[static_cast<std::size_t>(stop) - 1], m_images);
 }
 
 QSize GranularitySlider::sizeHint() const {
@@ -66,7 +73,7 @@ double GranularitySlider::positionOf(int stop) const {
 
 int GranularitySlider::stopAt(double x) const {
     const double part = (x - inset) / std::max(width() - 2 * inset, 1.0);
-    return std::clamp(qRound(part * maximum()), 0, maximum());
+    return std::clamp(qRound(part * maximum()), minimum(), maximum());
 }
 
 QRect GranularitySlider::stopRect(int stop) const {
@@ -85,7 +92,7 @@ void GranularitySlider::paintEvent(QPaintEvent*) {
     for (int stop = 0; stop <= maximum(); ++stop) {
         const QColor colour = stop == 0 ? theme.text : levelColour(static_cast<std::size_t>(stop) - 1, m_k.size());
         painter.setPen(QPen(theme.muted, 1));
-        painter.setBrush(colour);
+        painter.setBrush(stop < minimum() ? theme.tile : colour);
         painter.drawEllipse(QPointF(positionOf(stop), axis), dotRadius, dotRadius);
     }
     const bool hollow = m_overruled || !isEnabled();
@@ -127,7 +134,6 @@ void GranularitySlider::keyPressEvent(QKeyEvent* event) {
     // A key of the slider's own chooses also where it moves nothing: so Home leaves Auto for the first stop.
     if (!event->isAccepted()) return;
     choose(value());
-    Q_EMIT stopHovered(value());
 }
 
 void GranularitySlider::focusOutEvent(QFocusEvent* event) {

@@ -14,13 +14,15 @@ class GranularitySlider : public QSlider {
 public:
     explicit GranularitySlider(QWidget* parent = nullptr);
 
-    /// k of each stop but the first, descending.
-    void setLevels(const std::vector<std::int64_t>& k);
+    /// k of each stop but the first, descending; of so many images.
+    void setLevels(const std::vector<std::int64_t>& k, std::uint64_t images);
+    /// The stops before cannot be chosen.
+    void setFirstStop(int stop);
     const std::vector<std::int64_t>& levels() const { return m_k; }
     /// Whether something else than the slider decides: the handle is hollow.
     void setOverruled(bool overruled);
 
-    QString nameOf(int stop) const; ///< "same shot", "k = 256"
+    QString nameOf(int stop) const; ///< "Same shot", "51 groups of about 9"
     QRect stopRect(int stop) const;
 
     QSize sizeHint() const override;
@@ -47,6 +49,7 @@ private:
     void choose(int stop);
 
     std::vector<std::int64_t> m_k;
+    std::uint64_t m_images = 0;
     bool m_overruled = false;
 };
 

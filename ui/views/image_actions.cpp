@@ -149,6 +149,8 @@ void ImageActions::update() {
     for (QAction* action : std::as_const(m_actions))
         action->setEnabled(some);
     m_export->setEnabled(m_browser.images()->rowCount() > 0);
+    const int selected = m_gallery->selectedCount();
+    m_export->setText(selected > 1 ? tr("Export %Ln image(s)", nullptr, selected) : tr("Export"));
 }
 
 void ImageActions::search() {

@@ -16,16 +16,26 @@ constexpr int largestSide = 4096; ///< more pixels would hold up the window whil
 } // namespace
 
 ImagePane::ImagePane(Render render, QWidget* parent)
-    : QWidget(parent), m_render(std::move(render)), m_caption(new QLabel(this)), m_canvas(new ImageCanvas(this)) {
+    : QWidget(parent)
+    , m_render(std::move(render))
+    , m_caption(new QLabel(this))
+    , m_canvas(new ImageCanvas(this))
+    , m_notice(new QLabel(this)) {
     m_caption->setObjectName(u"note"_s);
     m_caption->setTextFormat(Qt::PlainText);
     m_caption->setAlignment(Qt::AlignCenter);
     m_caption->hide();
+    m_notice->setObjectName(u"notice"_s);
+    m_notice->setTextFormat(Qt::PlainText);
+    m_notice->setWordWrap(true);
+    m_notice->setContentsMargins(16, 4, 16, 8);
+    m_notice->hide();
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_caption);
     layout->addWidget(m_canvas, 1);
+    layout->addWidget(m_notice);
     connect(m_canvas, &ImageCanvas::sharperWanted, this, [this] { request(largestSide); });
 }
 
@@ -37,6 +47,7 @@ void ImagePane::show(const ViewedImage& image) {
     m_canvas->setRegion(image.region);
     m_canvas->setAccessibleName(image.title);
     if (same && !m_pixels.isNull()) return;
+    m_notice->hide();
     ++m_generation;
     m_pixels = {};
     m_wantedSide.reset();
@@ -81,10 +92,15 @@ void ImagePane::requestNext() {
             finish();
         },
         [this, finish, generation = m_generation](const Problem& problem) {
-            if (generation == m_generation && m_pixels.isNull())
-                m_canvas->setMessage(m_shown.title + u"\n"_s + problem.sentence);
+            if (generation == m_generation && m_pixels.isNull()) showProblem(problem);
             finish();
         });
+}
+
+void ImagePane::showProblem(const Problem& problem) {
+    if (m_shown.preview.isNull()) return m_canvas->setMessage(m_shown.title + u"\n"_s + problem.sentence);
+    m_notice->setText(tr("Only the small picture of the import is at hand. %1").arg(problem.sentence));
+    m_notice->show();
 }
 
 void ImagePane::setCaption(const QString& caption) {

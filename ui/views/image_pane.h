@@ -42,10 +42,13 @@ public:
 private:
     void request(int side);
     void requestNext();
+    /// What is shown meanwhile stays, where there is something.
+    void showProblem(const Problem& problem);
 
     Render m_render;
     QLabel* m_caption;
     ImageCanvas* m_canvas;
+    QLabel* m_notice; ///< below it
     ViewedImage m_shown;
     QImage m_pixels;
     unsigned m_generation = 0;

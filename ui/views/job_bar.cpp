@@ -33,6 +33,13 @@ QString runningText(const ImportStatus& status) {
     const Progress& progress = status.progress;
     const QString& name = status.request.name;
     QStringList parts;
+    if (status.request.renews()) {
+        if (progress.stage.empty()) return JobText::tr("Starting to describe all images anew…");
+        parts << JobText::tr("Describing all images anew  %1").arg(countsText(progress));
+        if (progress.secondsLeft) parts << formatTimeLeft(*progress.secondsLeft);
+        parts << JobText::tr("searches go on as before");
+        return parts.join(u" · "_s);
+    }
     if (progress.stage.empty()) return JobText::tr("Starting to import %1…").arg(name);
     if (progress.stage == "scan") {
         parts << JobText::tr("Looking through %1  %2").arg(name, countsText(progress));
@@ -48,9 +55,19 @@ QString runningText(const ImportStatus& status) {
 
 QString stoppedText(const ImportStatus& status) {
     const Progress& progress = status.progress;
+    if (status.request.renews()) return JobText::tr("Describing the images anew is stopped; what is done is kept");
     if (progress.total == 0) return JobText::tr("Import of %1 is stopped").arg(status.request.name);
     return JobText::tr("Import of %1 is stopped at %2 of %3")
         .arg(status.request.name, formatCount(progress.done), formatCount(progress.total));
+}
+
+QString doneText(const ImportStatus& status) {
+    const QString& name = status.request.name;
+    if (status.found == 0) return JobText::tr("No images were found in %1").arg(name);
+    QString text = status.imported > 0 ? JobText::tr("%1: %Ln image(s) imported", nullptr, status.imported).arg(name)
+                                       : JobText::tr("%1: nothing new").arg(name);
+    if (status.unreadable > 0) text += u", "_s + JobText::tr("%Ln could not be read", nullptr, status.unreadable);
+    return text;
 }
 
 } // namespace
@@ -73,7 +90,11 @@ QString importText(const ImportStatus& status) {
         text = status.problem.sentence;
         break;
     case ImportState::Done:
-        text = JobText::tr("%1 is imported").arg(status.request.name);
+        if (status.request.renews()) {
+            text = JobText::tr("All images are described anew");
+            break;
+        }
+        text = doneText(status);
         if (status.videos > 0) text += u" · "_s + JobText::tr("%n video(s) left alone", nullptr, status.videos);
         if (status.otherFiles > 0)
             text += u" · "_s + JobText::tr("%n other file(s) left alone", nullptr, status.otherFiles);

@@ -279,8 +279,8 @@ void LearningController::remove(std::int64_t id) {
     if (!row) return;
     const QString name = QString::fromStdString(row->name);
     m_learning.remove(id);
-    m_places.messages->tell(tr("%1 was deleted. Your images were not touched.").arg(name), tr("Undo"),
-                            [this] { m_session.changes()->undoStack()->undo(); });
+    m_places.messages->offerUndo(tr("%1 was deleted. Your images were not touched.").arg(name),
+                                 m_session.changes()->undoStack());
 }
 
 void LearningController::chooseExport(std::int64_t id) {

@@ -2,6 +2,7 @@
 
 #include "ui/dropped_items.h"
 #include "ui/formatting.h"
+#include "ui/views/about_dialog.h"
 #include "ui/views/adaptation_list.h"
 #include "ui/views/collection_sidebar.h"
 #include "ui/views/drop_overlay.h"
@@ -28,6 +29,7 @@
 #include "ui/views/why_panel.h"
 
 #include <QAction>
+#include <QActionGroup>
 #include <QClipboard>
 #include <QCloseEvent>
 #include <QDropEvent>
@@ -41,6 +43,9 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <initializer_list>
+#include <utility>
+
 namespace grappa {
 
 using namespace Qt::StringLiterals;
@@ -49,12 +54,24 @@ namespace {
 
 constexpr QSize initialSize{1280, 800};
 constexpr QSize smallestSize{960, 600};
+constexpr int frameHeight = 40;
 constexpr int saveDelayMs = 2000;
 constexpr int cosyWidth = 1200;                  ///< below, the large view and the "why" panel do not fit side by side
 constexpr int viewerShare = 3, galleryShare = 2; ///< of the room between them
 
 std::filesystem::path pathOf(const QString& text) {
     return QFile::encodeName(text).toStdString();
+}
+
+/// Bars that come and go by themselves, so that all of them can be hidden.
+QWidget* rowOf(std::initializer_list<QWidget*> bars, QWidget* parent) {
+    auto* row = new QWidget(parent);
+    auto* layout = new QVBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    for (QWidget* bar : bars)
+        layout->addWidget(bar);
+    return row;
 }
 
 } // namespace
@@ -66,7 +83,8 @@ MainWindow::MainWindow(Session& session, const std::filesystem::path& samples, Q
     , m_browser(session, this)
     , m_thumbnails(session.paths().thumbnails(), this)
     , m_groupThumbnails(session.paths().thumbnails(), this)
-    , m_menu(new QMenu(this)) {
+    , m_menu(new QMenu(this))
+    , m_themes(new QActionGroup(this)) {
     setWindowTitle(u"Grappa"_s);
     setMinimumSize(smallestSize);
     resize(initialSize);
@@ -102,6 +120,7 @@ void MainWindow::layOut(bool samples) {
     m_sidebar = new CollectionSidebar(m_session.collections(), window);
     m_queryBar = new QueryBar(m_menu, window);
     m_granularity = new GranularityBar(window);
+    m_granularityRow = rowOf({m_granularity}, window);
     m_filterBar = new FilterBar(window);
     m_messages = new MessageBar(window);
     m_gallery = new GalleryView(&m_thumbnails, window);
@@ -132,6 +151,7 @@ void MainWindow::layOut(bool samples) {
     m_empty = new EmptyState(samples, window);
     m_jobs = new JobBar(window);
     m_learningBar = new LearningBar(window);
+    m_foot = rowOf({m_learningBar, m_jobs}, window);
 
     m_panes = new QSplitter(Qt::Horizontal, window);
     m_panes->addWidget(m_viewer);
@@ -151,7 +171,7 @@ void MainWindow::layOut(bool samples) {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_queryBar);
-    column->addWidget(m_granularity);
+    column->addWidget(m_granularityRow);
     column->addWidget(m_filterBar);
     auto* contents = new QHBoxLayout;
     contents->setSpacing(0);
@@ -170,8 +190,7 @@ void MainWindow::layOut(bool samples) {
     layout->setSpacing(0);
     layout->addWidget(m_messages);
     layout->addWidget(m_centre, 1);
-    layout->addWidget(m_learningBar);
-    layout->addWidget(m_jobs);
+    layout->addWidget(m_foot);
     setCentralWidget(window);
     m_overlay = new DropOverlay(this);
 }
@@ -188,7 +207,7 @@ QAction* MainWindow::addAction(const QString& text, const QString& symbol, const
 void MainWindow::addActions() {
     m_menu->addAction(addAction(tr("Search by an image file…"), u"search-image"_s, QKeySequence::Open,
                                 [this] { chooseQueryImage(); }));
-    m_menu->addAction(addAction(tr("Search by what was copied"), u"copy"_s, QKeySequence::Paste, [this] { paste(); }));
+    m_menu->addAction(addAction(tr("Search by the copied image"), u"copy"_s, QKeySequence::Paste, [this] { paste(); }));
     m_menu->addAction(addAction(tr("Add folders…"), u"folder-add"_s, Qt::CTRL | Qt::SHIFT | Qt::Key_O,
                                 [this] { chooseFolders(std::nullopt); }));
     m_menu->addSeparator();
@@ -210,6 +229,13 @@ void MainWindow::addActions() {
     m_menu->addAction(addAction(tr("Scan the collection again"), u"resume"_s, QKeySequence::Refresh, [this] {
         if (const auto collection = m_browser.place().filter.collection) m_session.changes()->rescan(*collection);
     }));
+    QAction* renew = addAction(tr("Describe all images anew…"), {}, {}, [this] { offerRenewal(); });
+    renew->setVisible(false);
+    connect(m_session.renewal(), &Renewal::changed, this, [this, renew] {
+        renew->setVisible(m_session.renewal()->possible());
+        if (renew->isVisible()) offerRenewal();
+    });
+    m_menu->addAction(renew);
     m_menu->addSeparator();
     addAction(tr("Filter by name"), {}, QKeySequence::Find, [this] { m_filterBar->focusName(); });
     addAction(tr("Back"), {}, Qt::ALT | Qt::Key_Left, [this] { m_browser.back(); });
@@ -219,16 +245,45 @@ void MainWindow::addActions() {
     addAction(tr("Smaller thumbnails"), {}, QKeySequence::ZoomOut,
               [this] { m_gallery->setTileSize(m_gallery->tileSize() - GalleryView::tileStep); });
     m_menu->addAction(
-        addAction(tr("Groups of this level"), u"groups"_s, Qt::CTRL | Qt::Key_G, [this] { m_grouping->toggle(); }));
-    m_menu->addAction(addAction(tr("Why a result is there"), u"why"_s, Qt::CTRL | Qt::Key_I,
+        addAction(tr("Show the groups"), u"groups"_s, Qt::CTRL | Qt::Key_G, [this] { m_grouping->toggle(); }));
+    m_menu->addAction(addAction(tr("Why this result is there"), u"why"_s, Qt::CTRL | Qt::Key_I,
                                 [this] { m_why->setShown(!m_why->isShown()); }));
+    addAction(tr("Finer level: only the same shot"), {}, Qt::Key_BracketLeft, [this] { m_granularity->step(-1); });
+    addAction(tr("Broader level: the same kind"), {}, Qt::Key_BracketRight, [this] { m_granularity->step(1); });
     addAction(tr("Query and its regions"), {}, Qt::CTRL | Qt::Key_R, [this] { m_viewing->viewQuery(); });
     for (QAction* action : m_imageActions->actions())
         QMainWindow::addAction(action);
+    m_menu->addSeparator();
+    addThemes();
     m_menu->addAction(addAction(tr("Guide"), {}, QKeySequence::HelpContents, [this] { showGuide(); }));
     m_menu->addAction(
         addAction(tr("Keyboard shortcuts"), u"keyboard"_s, QKeySequence(u"?"_s), [this] { showShortcuts(); }));
+    m_menu->addAction(addAction(tr("About Grappa"), {}, {}, [this] {
+        auto* about = new AboutDialog(m_session.paths(), this);
+        about->open();
+    }));
     m_menu->addAction(addAction(tr("Quit"), {}, QKeySequence::Quit, [this] { close(); }));
+}
+
+void MainWindow::addThemes() {
+    QMenu* menu = m_menu->addMenu(tr("Appearance"));
+    const std::pair<QString, std::optional<bool>> themes[] = {
+        {tr("As the system"), std::nullopt}, {tr("Light"), false}, {tr("Dark"), true}};
+    for (const auto& [name, dark] : themes) {
+        QAction* action = menu->addAction(name, this, [this, dark = dark] { setDark(dark); });
+        action->setCheckable(true);
+        action->setChecked(dark == m_dark);
+        action->setData(dark ? QVariant(*dark) : QVariant());
+        m_themes->addAction(action);
+    }
+}
+
+void MainWindow::setDark(std::optional<bool> dark) {
+    m_dark = dark;
+    for (QAction* action : m_themes->actions())
+        if (action->data() == (dark ? QVariant(*dark) : QVariant())) action->setChecked(true);
+    m_saveSoon.start();
+    Q_EMIT themeChosen(dark);
 }
 
 void MainWindow::connectGallery() {
@@ -237,13 +292,19 @@ void MainWindow::connectGallery() {
     connect(m_gallery, &GalleryView::tileSizeChanged, m_queryBar, &QueryBar::setTileSize);
     connect(m_gallery, &GalleryView::tileSizeChanged, &m_saveSoon, qOverload<>(&QTimer::start));
     connect(m_gallery, &GalleryView::backRequested, &m_browser, &Browser::back);
+    for (GalleryView* view : {m_gallery, m_groupView})
+        connect(view, &GalleryView::emptyActionRequested, this, &MainWindow::leadOn);
     connect(m_gallery, &GalleryView::searchRequested, this, &MainWindow::searchByRow);
+    connect(m_gallery->selectionModel(), &QItemSelectionModel::selectionChanged, this, &MainWindow::showPlaceText);
     connect(m_imageActions, &ImageActions::searchRequested, this, &MainWindow::searchByRow);
     connect(m_imageActions, &ImageActions::viewRequested, m_viewing,
             [this](const QModelIndex& index) { m_viewing->viewRow(index.row()); });
     connect(m_viewing, &ViewerController::opened, this, &MainWindow::updateRoom);
     connect(m_viewing, &ViewerController::closed, this, &MainWindow::updateRoom);
+    connect(m_viewing, &ViewerController::closed, this, [this] { setLoupe(false); });
     connect(m_viewing, &ViewerController::opened, m_viewer, qOverload<>(&QWidget::setFocus));
+    connect(m_viewer, &Viewer::besideChanged, this, &MainWindow::updateRoom);
+    connect(m_viewer, &Viewer::fullScreenRequested, this, &MainWindow::setLoupe);
     connect(&m_browser, &Browser::aboutToLeave, this, [this] { rememberView(); });
     connect(&m_browser, &Browser::placeChanged, this, &MainWindow::updatePlace);
     connect(&m_browser, &Browser::contentsShown, this, &MainWindow::restoreView);
@@ -258,6 +319,7 @@ void MainWindow::connectQuery() {
     connect(m_queryBar, &QueryBar::queryActivated, m_viewing, &ViewerController::viewQuery);
     connect(m_queryBar, &QueryBar::queryClosed, this,
             [this] { m_browser.showCollection(m_browser.place().filter.collection); });
+    connect(m_queryBar, &QueryBar::scopeChosen, &m_browser, &Browser::setScope);
     connect(m_queryBar, &QueryBar::warningActivated, this, [this] {
         if (const auto collection = m_browser.place().filter.collection) showUnreadable(*collection);
     });
@@ -310,12 +372,34 @@ void MainWindow::connectSession(const std::filesystem::path& samples) {
 }
 
 void MainWindow::updateRoom() {
-    m_why->setCramped(m_viewing->isOpen() && width() < cosyWidth);
+    const bool beside = m_viewing->isOpen() && m_viewer->beside() && !m_loupe;
+    m_tiles->setVisible(beside || !m_viewing->isOpen());
+    m_why->setCramped(m_loupe || (beside && width() < cosyWidth));
+}
+
+void MainWindow::setLoupe(bool loupe) {
+    if (loupe == m_loupe) return;
+    m_loupe = loupe;
+    // What is hidden by itself stays hidden.
+    for (QWidget* widget : {static_cast<QWidget*>(m_sidebar), static_cast<QWidget*>(m_queryBar),
+                            static_cast<QWidget*>(m_filterBar), m_granularityRow, m_foot})
+        widget->setVisible(!loupe);
+    m_viewer->setFullScreen(loupe);
+    setWindowState(loupe ? windowState() | Qt::WindowFullScreen : windowState() & ~Qt::WindowFullScreen);
+    updateRoom();
+    if (loupe) m_viewer->setFocus();
 }
 
 void MainWindow::resizeEvent(QResizeEvent* event) {
     QMainWindow::resizeEvent(event);
     updateRoom();
+}
+
+void MainWindow::fitInto(const QSize& available) {
+    // A little is left for the frame, which is not known before the window is shown.
+    const QSize room = available - QSize(0, frameHeight);
+    setMinimumSize(minimumSize().boundedTo(room));
+    if (width() > room.width() || height() > room.height()) resize(size().boundedTo(room));
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -419,8 +503,16 @@ void MainWindow::rename(CollectionId collection, const QString& name) {
 void MainWindow::remove(CollectionId collection) {
     const QString name = m_session.collections()->nameOf(collection);
     m_session.changes()->remove(collection, name);
-    m_messages->tell(tr("%1 was removed from Grappa. Its files were not touched.").arg(name), tr("Undo"),
-                     [this] { m_session.changes()->undoStack()->undo(); });
+    m_messages->offerUndo(tr("%1 was removed from Grappa. Its files were not touched.").arg(name),
+                          m_session.changes()->undoStack());
+}
+
+void MainWindow::offerRenewal() {
+    m_messages->tell(
+        tr("An earlier version of Grappa described these images. Described anew, a click finds more of what "
+           "belongs together. It takes about as long as importing them did, and can be stopped and "
+           "resumed; searches answer as before until it is done."),
+        tr("Describe anew"), [this] { m_session.renew(); });
 }
 
 void MainWindow::searchByRow(const QModelIndex& index) {
@@ -461,7 +553,7 @@ void MainWindow::updatePlace() {
     const Place& place = m_browser.place();
     const CollectionListModel& collections = *m_session.collections();
     const ImageQuery* query = m_browser.query();
-    m_queryBar->setText(placeText(m_browser, collections));
+    showPlaceText();
     m_queryBar->setQuery(query ? std::optional(QueryChip{query->preview, query->title(), query->region.has_value()})
                                : std::nullopt);
     m_queryBar->setScores(place.scores(), place.minScore);
@@ -469,10 +561,32 @@ void MainWindow::updatePlace() {
     m_filterBar->setState(place.filter, place.order, place.query || (place.group && place.group->cluster));
     m_sidebar->setCurrent(place.filter.collection);
     m_gallery->setCaptions(m_browser.images()->hasScores());
+    m_queryBar->setScope(queryScope(m_browser, collections));
+    const EmptyGallery empty = emptyGallery(m_browser, collections, m_session.imports()->running());
     for (GalleryView* view : {m_gallery, m_groupView})
-        view->setEmptyText(emptyGalleryText(m_browser, collections, m_session.imports()->running()));
+        view->setEmptyText(empty.text, empty.actionText);
     m_viewing->refresh();
     m_saveSoon.start();
+}
+
+void MainWindow::showPlaceText() {
+    QueryBarText text = placeText(m_browser, *m_session.collections());
+    if (const int selected = m_gallery->selectedCount(); selected > 1)
+        text.note += u" · "_s + tr("%Ln selected", nullptr, selected);
+    m_queryBar->setText(text);
+}
+
+void MainWindow::leadOn() {
+    switch (emptyGallery(m_browser, *m_session.collections(), m_session.imports()->running()).action) {
+    case EmptyAction::None:
+        return;
+    case EmptyAction::ClearFilter:
+        return m_browser.setFilter({});
+    case EmptyAction::ClearCut:
+        return m_browser.setMinScore(std::nullopt);
+    case EmptyAction::SearchEverywhere:
+        return m_browser.setScope(std::nullopt);
+    }
 }
 
 void MainWindow::updateCentre() {
@@ -510,6 +624,8 @@ void MainWindow::restoreState() {
     if (!state->panes.isEmpty()) m_panes->restoreState(state->panes);
     if (state->tileSize > 0) m_gallery->setTileSize(state->tileSize);
     m_viewAfterRestore = state->viewing;
+    m_viewer->setBeside(state->beside);
+    setDark(state->dark);
     m_why->setShown(state->why);
     m_browser.restore(std::move(state->place));
 }
@@ -523,9 +639,11 @@ WindowState MainWindow::state() {
     rememberView();
     return {.place = m_browser.place(),
             .tileSize = m_gallery->tileSize(),
-            .geometry = saveGeometry(),
+            .geometry = m_loupe ? QByteArray() : saveGeometry(),
             .panes = m_panes->saveState(),
             .viewing = m_viewing->isOpen(),
+            .beside = m_viewer->beside(),
+            .dark = m_dark,
             .why = m_why->isShown()};
 }
 

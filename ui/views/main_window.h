@@ -8,6 +8,7 @@
 #include <QMainWindow>
 #include <QTimer>
 
+class QActionGroup;
 class QMenu;
 class QSplitter;
 class QStackedWidget;
@@ -40,8 +41,14 @@ public:
     /// `samples`: a folder of photographs to try Grappa with; empty = none on this computer.
     MainWindow(Session& session, const std::filesystem::path& samples, QWidget* parent = nullptr);
 
+    /// The theme that was chosen in the window, now or earlier; nothing = as the system is.
+    const std::optional<bool>& dark() const { return m_dark; }
+    /// Makes the window no larger than the room of its screen; before it is shown.
+    void fitInto(const QSize& available);
+
 Q_SIGNALS:
     void closed();
+    void themeChosen(std::optional<bool> dark);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -66,13 +73,18 @@ private:
     void chooseQueryImage();
     void chooseNewPlaceOf(const Folder& folder);
     void paste();
+    void offerRenewal();
     void searchByRow(const QModelIndex& index);
     void restoreView();
     void updatePlace();
+    void showPlaceText();
     void updateCentre();
+    void leadOn(); ///< from an empty gallery
     void showUnreadable(CollectionId collection);
     void showGuide();
     void showShortcuts();
+    void addThemes();
+    void setDark(std::optional<bool> dark);
     void rename(CollectionId collection, const QString& name);
     void remove(CollectionId collection);
     std::optional<CollectionId> dropTargetAt(const QPoint& place) const;
@@ -80,6 +92,7 @@ private:
     void restoreState();
     void rememberView();
     void updateRoom();
+    void setLoupe(bool loupe);
     WindowState state();
 
     Session& m_session;
@@ -91,6 +104,7 @@ private:
     CollectionSidebar* m_sidebar;
     QueryBar* m_queryBar;
     GranularityBar* m_granularity;
+    QWidget* m_granularityRow;
     FilterBar* m_filterBar;
     MessageBar* m_messages;
     QStackedWidget* m_centre;
@@ -110,9 +124,13 @@ private:
     JobBar* m_jobs;
     LearningBar* m_learningBar;
     LearningController* m_learning;
+    QWidget* m_foot; ///< the two bars of jobs
     DropOverlay* m_overlay;
     QTimer m_saveSoon; ///< after a move: a crash loses little
     bool m_viewAfterRestore = false;
+    std::optional<bool> m_dark;
+    QActionGroup* m_themes;
+    bool m_loupe = false; ///< the large view fills the screen
 };
 
 } // namespace grappa

@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QToolButton>
+#include <QUndoStack>
 
 namespace grappa {
 
@@ -56,6 +57,7 @@ MessageBar::MessageBar(QWidget* parent)
 }
 
 void MessageBar::show(const Problem& problem) {
+    disconnect(m_undone);
     m_detail = problem.detail;
     m_symbol->setPixmap(symbolPixmap(u"warning"_s, currentTheme().warning, symbolSide, devicePixelRatioF()));
     m_sentence->setText(problem.sentence);
@@ -66,6 +68,7 @@ void MessageBar::show(const Problem& problem) {
 }
 
 void MessageBar::tell(const QString& sentence, const QString& action, std::function<void()> run) {
+    disconnect(m_undone);
     m_detail.clear();
     m_run = std::move(run);
     m_symbol->setPixmap(symbolPixmap(u"check"_s, currentTheme().accent, symbolSide, devicePixelRatioF()));
@@ -75,6 +78,11 @@ void MessageBar::tell(const QString& sentence, const QString& action, std::funct
     m_action->setText(action);
     m_action->setVisible(!action.isEmpty());
     setVisible(true);
+}
+
+void MessageBar::offerUndo(const QString& sentence, QUndoStack* stack) {
+    tell(sentence, tr("Undo"), [stack] { stack->undo(); });
+    m_undone = connect(stack, &QUndoStack::indexChanged, this, &QWidget::hide);
 }
 
 } // namespace grappa

@@ -9,6 +9,7 @@
 class QLabel;
 class QPushButton;
 class QToolButton;
+class QUndoStack;
 
 namespace grappa {
 
@@ -21,6 +22,9 @@ public:
     explicit MessageBar(QWidget* parent = nullptr);
 
     void show(const Problem& problem);
+    /// What was done, with a button that undoes it: until something else is done or undone, after which it would undo
+    /// another action. Called after the action was pushed on the stack.
+    void offerUndo(const QString& sentence, QUndoStack* stack);
     /// `action` does `run` and closes the message; empty = no button.
     void tell(const QString& sentence, const QString& action = {}, std::function<void()> run = {});
 
@@ -30,6 +34,7 @@ private:
     QPushButton* m_copy;
     QPushButton* m_action;
     std::function<void()> m_run;
+    QMetaObject::Connection m_undone;
     QToolButton* m_close;
     QString m_detail;
 };

@@ -6,6 +6,8 @@
 
 #include <QCoreApplication>
 
+#include <numeric>
+
 namespace grappa {
 
 using namespace Qt::StringLiterals;
@@ -32,13 +34,17 @@ QueryBarText placeText(Browser& browser, const CollectionListModel& collections)
     const ImageQuery* query = browser.query();
     QueryBarText text;
     if (!query && place.group) {
-        const QString level = PlaceText::tr("k = %1").arg(formatCount(static_cast<std::uint64_t>(place.group->k)));
         if (place.showsGroups()) {
+            const auto& groups = browser.groups()->groups();
+            const auto images =
+                std::accumulate(groups.begin(), groups.end(), std::uint64_t{0},
+                                [](std::uint64_t sum, const LevelGroup& group) { return sum + group.size; });
             text.title = name;
-            text.note = PlaceText::tr("%Ln group(s)", nullptr, browser.groups()->rowCount()) + u" · "_s + level;
+            if (!groups.empty()) text.note = groupsText(static_cast<std::int64_t>(groups.size()), images);
         } else {
             text.title = PlaceText::tr("Group of %Ln image(s)", nullptr, static_cast<int>(place.group->size));
-            text.note = level + u" · "_s + name;
+            text.note =
+                PlaceText::tr("one of %Ln group(s)", nullptr, static_cast<int>(place.group->k)) + u" · "_s + name;
         }
         return text;
     }
@@ -60,23 +66,44 @@ QueryBarText placeText(Browser& browser, const CollectionListModel& collections)
     }
     text.note = PlaceText::tr("%1 of %2 in %3").arg(formatCount(shown), formatCount(all), name);
     if (place.minScore) text.note += u" · "_s + PlaceText::tr("score ≥ %1").arg(formatScore(*place.minScore));
-    if (const auto gap = browser.images()->gap())
-        text.note += u" · "_s + PlaceText::tr("%Ln result(s) before the gap", nullptr, *gap);
+    for (const auto& [row, divider] : browser.images()->dividers()) {
+        if (divider == Divider::OtherGroups)
+            text.note += u" · "_s + PlaceText::tr("%Ln in the same group", nullptr, row);
+        if (divider == Divider::LessAlike)
+            text.note += u" · "_s + PlaceText::tr("%Ln result(s) before the gap", nullptr, row);
+    }
     if (hasChoices(place.filter)) text.note += u" · "_s + PlaceText::tr("filtered");
     return text;
 }
 
-QString emptyGalleryText(Browser& browser, const CollectionListModel& collections, bool importing) {
+QueryScope queryScope(const Browser& browser, const CollectionListModel& collections) {
+    QueryScope scope;
+    if (!browser.query()) return scope;
+    scope.chosen = browser.place().filter.collection;
+    scope.choices.push_back({std::nullopt, {}});
+    for (const Collection& collection : collections.collections())
+        scope.choices.push_back({collection.id, QString::fromStdString(collection.name)});
+    // One collection is everything.
+    if (scope.choices.size() == 2 && !scope.chosen) scope.choices.pop_back();
+    return scope;
+}
+
+EmptyGallery emptyGallery(Browser& browser, const CollectionListModel& collections, bool importing) {
     const Place& place = browser.place();
     if (!browser.loaded()) return {};
     if (place.minScore && !place.neighbours.empty())
-        return PlaceText::tr("No result scores that high. Move the cut to the left.");
+        return {PlaceText::tr("No result scores that high."), EmptyAction::ClearCut, PlaceText::tr("Show all results")};
     if (hasChoices(place.filter))
-        return PlaceText::tr("No image passes the filter. Clear it, or choose another folder, type or date.");
-    if (place.query)
-        return PlaceText::tr("Nothing similar was found in %1.").arg(collections.nameOf(place.filter.collection));
-    if (importing) return PlaceText::tr("Images appear here as they are read.");
-    return PlaceText::tr("No images here yet. Drop a folder of images on the window.");
+        return {PlaceText::tr("No image passes the filter."), EmptyAction::ClearFilter,
+                PlaceText::tr("Clear the filter")};
+    if (place.query) {
+        const QString text =
+            PlaceText::tr("Nothing similar was found in %1.").arg(collections.nameOf(place.filter.collection));
+        if (!place.filter.collection) return {text, EmptyAction::None, {}};
+        return {text, EmptyAction::SearchEverywhere, PlaceText::tr("Search everywhere")};
+    }
+    if (importing) return {PlaceText::tr("Images appear here as they are read."), EmptyAction::None, {}};
+    return {PlaceText::tr("No images here yet. Drop a folder of images on the window."), EmptyAction::None, {}};
 }
 
 } // namespace grappa

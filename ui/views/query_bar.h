@@ -1,10 +1,13 @@
 #pragma once
 
+#include "core/library/library.h"
+
 #include <QImage>
 #include <QWidget>
 
 #include <optional>
 #include <span>
+#include <vector>
 
 class QLabel;
 class QMenu;
@@ -30,6 +33,18 @@ struct QueryChip {
     bool region = false;
 };
 
+/// Where a query is searched.
+struct QueryScope {
+    struct Choice {
+        std::optional<CollectionId> collection; ///< nothing = everywhere
+        QString name;
+        bool operator==(const Choice&) const = default;
+    };
+    std::vector<Choice> choices; ///< fewer than two leave nothing to choose
+    std::optional<CollectionId> chosen;
+    bool operator==(const QueryScope&) const = default;
+};
+
 /// Above the gallery: where one is, the way back, the query and its cut, the size of the tiles, the menu.
 class QueryBar : public QWidget {
     Q_OBJECT
@@ -40,6 +55,8 @@ public:
     void setText(const QueryBarText& text);
     /// Nothing: a listing is shown.
     void setQuery(const std::optional<QueryChip>& query);
+    /// Shown beside a query.
+    void setScope(const QueryScope& scope);
     /// Best first; fewer than two leave nothing to cut.
     void setScores(std::span<const float> scores, std::optional<float> minScore);
     void setNavigation(bool back, bool forward);
@@ -50,16 +67,24 @@ Q_SIGNALS:
     void forwardRequested();
     void queryActivated(); ///< the chip: view the query's image
     void queryClosed();
+    void scopeChosen(std::optional<grappa::CollectionId> collection);
     void fileQueryRequested();
     void warningActivated();
     void minScoreChosen(std::optional<float> score);
     void tileSizeChosen(int size);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
+    void updateRoom();
+
     QToolButton* m_back;
     QToolButton* m_forward;
     QToolButton* m_preview;
     QToolButton* m_closeQuery;
+    QToolButton* m_scope;
+    QueryScope m_shownScope;
     QLabel* m_title;
     QLabel* m_note;
     QPushButton* m_warning;

@@ -74,6 +74,8 @@ ShortcutSheet::ShortcutSheet(const QList<QAction*>& actions, QWidget* parent) : 
         {tr("Wheel, + and -"), tr("Zoom")},
         {u"0"_s, tr("Fit")},
         {u"1"_s, tr("Actual pixels")},
+        {tr("F, Enter"), tr("Full screen")},
+        {u"B"_s, tr("Show the results beside it")},
         {u"C"_s, tr("Compare with the query")},
         {u"A"_s, tr("Where the model attends, comparing")},
         {u"M"_s, tr("Patches that match, comparing")},

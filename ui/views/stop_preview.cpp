@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace grappa {
 
@@ -19,11 +20,10 @@ namespace {
 constexpr int padding = 12;
 constexpr int tileSide = 52;
 constexpr int gap = 4, rowGap = 8;
-constexpr int shownInRow = 4;
-constexpr int countWidth = 72;
+constexpr std::size_t shownInRow = 3;
+constexpr int countWidth = 52;
 constexpr int corner = 6;
 constexpr int distance = 6;
-constexpr int headHeight = 44;
 
 } // namespace
 
@@ -60,21 +60,27 @@ QString StopPreview::text() const {
 
 void StopPreview::showBeside(const QRect& globalPlace) {
     const QRect room = screen()->availableGeometry();
-    QPoint corner(globalPlace.center().x() - width() / 2, globalPlace.bottom() + distance);
-    if (corner.y() + height() > room.bottom()) corner.setY(globalPlace.top() - distance - height());
-    corner.setX(std::clamp(corner.x(), room.left(), std::max(room.right() - width(), room.left())));
-    move(corner);
+    const auto within = [](int at, int first, int last) { return std::clamp(at, first, std::max(first, last)); };
+    move(within(globalPlace.left() - distance - width(), room.left(), room.right() - width()),
+         within(globalPlace.bottom() + 1, room.top(), room.bottom() - height()));
     show();
 }
 
 QSize StopPreview::sizeHint() const {
-    const int tiles = shownInRow * tileSide + (shownInRow - 1) * gap;
+    const int tiles = static_cast<int>(shownInRow) * (tileSide + gap) - gap;
     const int rows = static_cast<int>(m_groups.size());
-    return {2 * padding + tiles + countWidth, 2 * padding + headHeight + rows * (tileSide + rowGap)};
+    const int width = tiles + countWidth;
+    return {2 * padding + width, 2 * padding + headHeight(width) + rows * (tileSide + rowGap)};
+}
+
+int StopPreview::headHeight(int width) const {
+    const QRect room(0, 0, width, 1000);
+    return fontMetrics().lineSpacing() + gap + fontMetrics().boundingRect(room, Qt::TextWordWrap, m_meaning).height();
 }
 
 QRect StopPreview::rowRect(std::size_t row) const {
-    return {padding, padding + headHeight + rowGap / 2 + static_cast<int>(row) * (tileSide + rowGap),
+    return {padding,
+            padding + headHeight(width() - 2 * padding) + rowGap / 2 + static_cast<int>(row) * (tileSide + rowGap),
             width() - 2 * padding, tileSide};
 }
 
@@ -88,7 +94,7 @@ void StopPreview::paintEvent(QPaintEvent*) {
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), corner, corner);
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
-    const QRect head(padding, padding, width() - 2 * padding, headHeight);
+    const QRect head(padding, padding, width() - 2 * padding, headHeight(width() - 2 * padding));
     painter.setPen(theme.text);
     painter.setFont(bold);
     painter.drawText(head, Qt::AlignTop | Qt::AlignLeft, m_name);
@@ -98,7 +104,8 @@ void StopPreview::paintEvent(QPaintEvent*) {
     for (std::size_t row = 0; row < m_groups.size(); ++row) {
         const QRect place = rowRect(row);
         int x = place.left();
-        for (const ContentHash& hash : m_groups[row].images) {
+        for (const ContentHash& hash :
+             std::span(m_groups[row].images).first(std::min(m_groups[row].images.size(), shownInRow))) {
             const QRect tile(x, place.top(), tileSide, tileSide);
             x += tileSide + gap;
             painter.setPen(Qt::NoPen);

@@ -10,7 +10,7 @@ namespace grappa {
 
 class ThumbnailLoader;
 
-/// Floats beside a stop of the slider: its name, what it means, and some of its clusters as rows of thumbnails.
+/// Floats beside the slider's bar: the name of a stop, what it means, and some of its clusters as rows of thumbnails.
 class StopPreview : public QWidget {
     Q_OBJECT
 
@@ -21,7 +21,7 @@ public:
     void setContent(const QString& name, const QString& meaning, const std::vector<SampleGroup>& groups);
     /// The same in words.
     QString text() const;
-    /// Above or below `place`, within the window.
+    /// To the left of `place`, so that what is found stays in sight, but on the screen.
     void showBeside(const QRect& globalPlace);
 
     QSize sizeHint() const override;
@@ -30,6 +30,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    int headHeight(int width) const; ///< of the name and the meaning
     QRect rowRect(std::size_t row) const;
 
     ThumbnailLoader* m_thumbnails;

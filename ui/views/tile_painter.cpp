@@ -3,11 +3,11 @@
 #include "ui/formatting.h"
 #include "ui/models/image_list_model.h"
 #include "ui/models/thumbnail_loader.h"
+#include "ui/result_dividers.h"
 #include "ui/views/attention_bar.h"
 #include "ui/views/symbol_icon.h"
 #include "ui/views/theme.h"
 
-#include <QCoreApplication>
 #include <QPainter>
 
 #include <algorithm>
@@ -22,6 +22,7 @@ namespace {
 constexpr int nameHeight = 24;
 constexpr int barInset = 8;
 constexpr double barHeight = 8;
+constexpr double leastBarWidth = 24;
 constexpr int markSide = 22;
 constexpr int missingSide = 32;
 constexpr int symbolInset = 4;
@@ -151,19 +152,20 @@ void TilePainter::paintPlate(const QRect& plate, const QString& symbol, const QC
 }
 
 void TilePainter::paintCaption(const QModelIndex& index, const QRect& tile) const {
-    const bool afterGap = index.data(ImageListModel::AfterGapRole).toBool();
-    m_painter.setPen(afterGap ? m_theme.accent : m_theme.muted);
+    const QString divider = dividerText(static_cast<Divider>(index.data(ImageListModel::DividerRole).toInt()));
+    m_painter.setPen(divider.isEmpty() ? m_theme.muted : m_theme.accent);
     const QRect caption(tile.left(), tile.bottom() + 1, tile.width(), captionHeight);
-    QString text = formatScore(index.data(ImageListModel::ScoreRole).toFloat());
-    if (afterGap) text = QCoreApplication::translate("TilePainter", "less alike: %1").arg(text);
+    const QString text = m_painter.fontMetrics().elidedText(
+        divider.isEmpty() ? closenessText(index.data(ImageListModel::ScoreRole).toFloat()) : divider, Qt::ElideRight,
+        caption.width());
     const QVariant attention = index.data(ImageListModel::AttentionRole);
-    if (!attention.isValid()) {
+    const double left = caption.left() + m_painter.fontMetrics().horizontalAdvance(text) + barInset;
+    if (!attention.isValid() || caption.right() - left < leastBarWidth) {
         m_painter.drawText(caption, Qt::AlignCenter, text);
         return;
     }
     m_painter.drawText(caption, Qt::AlignLeft | Qt::AlignVCenter, text);
     const auto mean = attention.value<QList<double>>();
-    const double left = caption.left() + m_painter.fontMetrics().horizontalAdvance(text) + barInset;
     const double top = caption.top() + (captionHeight - barHeight) / 2.0;
     paintAttentionBar(m_painter, {left, top, caption.right() - left, barHeight}, {mean.begin(), mean.end()}, m_theme);
 }

@@ -24,7 +24,7 @@ UnreadableDialog::UnreadableDialog(const QString& collection, QWidget* parent)
     m_heading->setObjectName(u"title"_s);
     m_heading->setTextFormat(Qt::PlainText);
     auto* hint = new QLabel(
-        tr("All other images were imported. Mend or replace these files, then scan the collection again."), this);
+        tr("All other images were imported. Repair or replace these files, then scan the collection again."), this);
     hint->setObjectName(u"note"_s);
     hint->setWordWrap(true);
 

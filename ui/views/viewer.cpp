@@ -34,6 +34,8 @@ Viewer::Viewer(ImagePane::Render render, QWidget* parent, Overlays::ReadMaps map
     , m_compare(button(u"compare"_s, tr("Compare with the query"), Qt::Key_C))
     , m_whole(new QToolButton(this))
     , m_region(new QToolButton(this))
+    , m_beside(button(u"beside"_s, tr("Show the results beside it"), Qt::Key_B))
+    , m_fullScreen(button(u"full-screen"_s, tr("Full screen"), Qt::Key_F))
     , m_more(button(u"menu"_s, tr("More"), {}))
     , m_attention(new QToolButton(this))
     , m_match(new QToolButton(this))
@@ -48,7 +50,10 @@ Viewer::Viewer(ImagePane::Render render, QWidget* parent, Overlays::ReadMaps map
         label->setTextFormat(Qt::PlainText);
         label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     }
-    m_compare->setCheckable(true);
+    for (QToolButton* toggle : {m_compare, m_beside, m_fullScreen})
+        toggle->setCheckable(true);
+    m_beside->setObjectName(u"beside"_s);
+    m_fullScreen->setObjectName(u"fullScreen"_s);
     m_more->setPopupMode(QToolButton::InstantPopup);
     m_whole->setText(tr("Whole"));
     m_whole->setToolTip(tr("Search by the whole image (Esc)"));
@@ -83,6 +88,8 @@ Viewer::Viewer(ImagePane::Render render, QWidget* parent, Overlays::ReadMaps map
         updateOverlays();
         Q_EMIT comparingChanged(comparing);
     });
+    connect(m_beside, &QToolButton::toggled, this, &Viewer::besideChanged);
+    connect(m_fullScreen, &QToolButton::clicked, this, &Viewer::fullScreenRequested);
     connect(m_whole, &QToolButton::clicked, this, &Viewer::chooseWhole);
     connect(m_region, &QToolButton::clicked, this, [this] { setRegionEditing(true); });
 }
@@ -161,7 +168,7 @@ void Viewer::layOut() {
     tools->addWidget(m_whole);
     tools->addWidget(m_region);
     tools->addSpacing(4);
-    for (QToolButton* tool : {m_compare, m_fit, m_actual, m_previous, m_next, m_more})
+    for (QToolButton* tool : {m_compare, m_fit, m_actual, m_previous, m_next, m_beside, m_fullScreen, m_more})
         tools->addWidget(tool);
 
     auto* panes = new QHBoxLayout;
@@ -230,6 +237,18 @@ void Viewer::setComparing(bool comparing) {
     m_compare->setChecked(comparing && m_referenceImage);
 }
 
+bool Viewer::beside() const {
+    return m_beside->isChecked();
+}
+
+void Viewer::setBeside(bool beside) {
+    m_beside->setChecked(beside);
+}
+
+void Viewer::setFullScreen(bool fullScreen) {
+    m_fullScreen->setChecked(fullScreen);
+}
+
 bool Viewer::regionEditing() const {
     return m_region->isChecked();
 }
@@ -238,6 +257,8 @@ void Viewer::setRegionEditing(bool editing) {
     m_region->setChecked(editing);
     m_whole->setChecked(!editing);
     m_main->canvas()->setRegionEditing(editing);
+    // The results follow the region: they belong in sight.
+    if (editing) setBeside(true);
     if (editing) m_main->canvas()->setFocus();
 }
 
@@ -260,8 +281,16 @@ void Viewer::keyPressEvent(QKeyEvent* event) {
     switch (event->key()) {
     case Qt::Key_Escape:
         if (regionEditing()) return chooseWhole();
+        if (m_fullScreen->isChecked()) return m_fullScreen->click();
         Q_EMIT closeRequested();
         return;
+    case Qt::Key_F:
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (event->modifiers() != Qt::NoModifier && event->modifiers() != Qt::KeypadModifier) break;
+        return m_fullScreen->click();
+    case Qt::Key_B:
+        return m_beside->toggle();
     case Qt::Key_Space:
         Q_EMIT closeRequested();
         return;

@@ -38,8 +38,15 @@ public:
     bool comparing() const;
     void setComparing(bool comparing);
     void setRegionEditing(bool editing);
+    /// The results are shown beside it; else it has their room too.
+    bool beside() const;
+    void setBeside(bool beside);
+    /// Whether the button says that it fills the screen.
+    void setFullScreen(bool fullScreen);
 
 Q_SIGNALS:
+    void besideChanged(bool beside);
+    void fullScreenRequested(bool fullScreen);
     void closeRequested();
     void previousRequested();
     void nextRequested();
@@ -64,7 +71,8 @@ private:
     ImagePane* m_main;
     QLabel* m_title;
     QLabel* m_note;
-    QToolButton *m_close, *m_previous, *m_next, *m_fit, *m_actual, *m_compare, *m_whole, *m_region, *m_more;
+    QToolButton *m_close, *m_previous, *m_next, *m_fit, *m_actual, *m_compare, *m_whole, *m_region, *m_beside,
+        *m_fullScreen, *m_more;
     QToolButton *m_attention, *m_match; ///< chips of the overlays, while comparing
     QLabel* m_overlayNote;
     Overlays* m_overlays;

@@ -57,9 +57,9 @@ void ViewerController::viewQuery() {
 void ViewerController::close() {
     if (!isOpen()) return;
     m_viewer->setVisible(false);
+    Q_EMIT closed(); // the gallery has its room again
     m_gallery->setFocus();
     if (m_gallery->currentIndex().isValid()) m_gallery->scrollTo(m_gallery->currentIndex());
-    Q_EMIT closed();
 }
 
 void ViewerController::step(int by) {
