@@ -106,4 +106,4 @@ for kind in "${KINDS[@]}"; do
     step "Making the package ($kind)" "package-$kind" "see the log; remove build/packages and start again." "make_$kind"
 done
 rm -rf "$WORK"
-(cd "$OUT" && sha256sum -- * >SHA256SUMS && ls -l)
+(cd "$OUT" && sha256sum -- grappa* >SHA256SUMS && ls -l)

@@ -16,7 +16,7 @@ PACKAGES=(
     build-essential cmake ninja-build ccache mold ca-certificates python3 python3-venv
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libqcustomplot-dev
     libopencv-core-dev libopencv-imgproc-dev
-    pkg-config libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev liblcms2-dev libheif-dev libjxl-dev libicu-dev
+    pkg-config libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev liblcms2-dev libheif-dev libjxl-dev libraw-dev libicu-dev
     libsqlitecpp-dev libhnswlib-dev libxxhash-dev libcli11-dev nlohmann-json3-dev zlib1g-dev
 )
 

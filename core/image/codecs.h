@@ -6,6 +6,7 @@
 
 #include <opencv2/core.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -21,6 +22,7 @@ struct StoredImage {
     ExifInfo exif;
     bool transparent = false; ///< some pixel showed the white behind it
     std::string damage;       ///< empty, or what is wrong with the file
+    std::optional<ImageFormat> format; ///< when it is not that of the first bytes: camera RAW in a TIFF
 };
 
 StoredImage decodeJpeg(std::span<const std::byte> bytes, const DecodeOptions& options);
@@ -33,6 +35,9 @@ StoredImage decodeBmp(std::span<const std::byte> bytes, const DecodeOptions& opt
 StoredImage decodeHeif(std::span<const std::byte> bytes, const DecodeOptions& options);
 /// Only in a build with libjxl (GRAPPA_JXL).
 StoredImage decodeJxl(std::span<const std::byte> bytes, const DecodeOptions& options);
+/// The embedded preview where it is large enough, else the sensor's data at half the size; only in a build with LibRaw
+/// (GRAPPA_RAW).
+StoredImage decodeRaw(std::span<const std::byte> bytes, const DecodeOptions& options);
 
 /// Throws ImageUndecodable for an empty image, ImageTooLarge for more than `maxPixels`.
 void checkDimensions(std::uint64_t width, std::uint64_t height, std::uint64_t maxPixels);
@@ -61,5 +66,6 @@ std::string webpLibraryVersion();
 std::string tiffLibraryVersion();
 std::string heifLibraryVersion();
 std::string jxlLibraryVersion();
+std::string rawLibraryVersion();
 
 } // namespace grappa

@@ -37,7 +37,7 @@ bool plausible(const DecodeTask& task, const DecodeReply& reply) {
     const bool renderFits = task.renderSide > 0 ? std::min(reply.renderWidth, reply.renderHeight) >= 1 &&
                                                       std::max(reply.renderWidth, reply.renderHeight) <= task.renderSide
                                                 : reply.renderWidth == 0 && reply.renderHeight == 0;
-    return reply.format >= 0 && reply.format <= static_cast<std::int32_t>(ImageFormat::Jxl) && reply.width >= 1 &&
+    return reply.format >= 0 && reply.format <= static_cast<std::int32_t>(ImageFormat::Raw) && reply.width >= 1 &&
            reply.height >= 1 && cropFits && reply.thumbnailBytes <= (task.thumbnail ? maxThumbnailBytes : 0) &&
            renderFits;
 }

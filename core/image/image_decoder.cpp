@@ -98,6 +98,15 @@ StoredImage decodeStored(std::span<const std::byte> bytes, ImageFormat format, c
                     "This program was built without libjxl, which JPEG XL needs: install libjxl-dev and build again, "
                     "or convert the file to JPEG or PNG.");
 #endif
+    case ImageFormat::Raw:
+#if GRAPPA_RAW
+        return decodeRaw(bytes, options);
+#else
+        throw Error(
+            ErrorCode::ImageFormatUnsupported,
+            "This program was built without LibRaw, which camera RAW needs: install libraw-dev and build again, "
+            "or convert the file to JPEG.");
+#endif
     }
     throw Error(ErrorCode::Internal, "A format without a decoder.");
 }
@@ -137,6 +146,8 @@ std::string_view formatName(ImageFormat format) {
         return "avif";
     case ImageFormat::Jxl:
         return "jxl";
+    case ImageFormat::Raw:
+        return "raw";
     }
     return "unknown";
 }
@@ -153,7 +164,7 @@ std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes) {
     if (const PictureKind* kind = pictureByContent(first)) {
         const auto* found = std::find_if(formats.begin(), formats.end(), [&](auto f) { return f.first == kind->name; });
         if (found != formats.end()) return found->second;
-        if (kind->name == "camera RAW (Canon)") return ImageFormat::Tiff; // one that holds a preview
+        if (kind->name.starts_with("camera RAW")) return ImageFormat::Raw;
     }
     // Two bytes are enough once a file is taken for a picture, not to find one by.
     if (first.size() >= 2 && first[0] == std::byte{0xff} && first[1] == std::byte{0x0a}) return ImageFormat::Jxl;
@@ -174,7 +185,7 @@ DecodedImage decodeImage(std::span<const std::byte> bytes, const DecodeOptions& 
     if (!format) throw Error(ErrorCode::ImageFormatUnsupported, whyUnsupported(bytes));
     const StoredImage stored = decodeStored(bytes, *format, options);
     DecodedImage image;
-    image.format = *format;
+    image.format = stored.format.value_or(*format);
     image.width = stored.width;
     image.height = stored.height;
     if (stored.exif.orientation >= 5) std::swap(image.width, image.height);
@@ -199,6 +210,12 @@ std::string imageLibraryVersions() {
            jxlLibraryVersion() +
 #else
            "no libjxl (JPEG XL is listed, not read)" +
+#endif
+           ", " +
+#if GRAPPA_RAW
+           rawLibraryVersion() +
+#else
+           "no LibRaw (camera RAW is listed, not read)" +
 #endif
            ", " + colourLibraryVersion();
 }

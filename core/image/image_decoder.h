@@ -12,7 +12,7 @@
 
 namespace grappa {
 
-enum class ImageFormat { Jpeg, Png, WebP, Tiff, Bmp, Gif, Heif, Avif, Jxl };
+enum class ImageFormat { Jpeg, Png, WebP, Tiff, Bmp, Gif, Heif, Avif, Jxl, Raw };
 std::string_view formatName(ImageFormat format); ///< "jpeg", "png", ...
 
 /// Upright 8-bit RGB, [height, width, 3] row-major without padding.
@@ -46,8 +46,8 @@ struct DecodedImage {
     std::int64_t takenAt = 0; ///< EXIF DateTimeOriginal as seconds since 1970 (local time taken as UTC); 0 = unknown
 };
 
-/// The format by the first bytes (never by the file's name), or nothing. HEIF, AVIF and JPEG XL are decoded where the
-/// build has their libraries.
+/// The format by the first bytes (never by the file's name), or nothing. HEIF, AVIF, JPEG XL and camera RAW are decoded
+/// where the build has their libraries; RAW that begins like a TIFF is told to be one.
 std::optional<ImageFormat> sniffFormat(std::span<const std::byte> bytes);
 
 /// Decodes an image to 8-bit sRGB: orientation applied (EXIF, EXIF kept as text, XMP, in this order), the file's colour

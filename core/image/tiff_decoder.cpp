@@ -102,6 +102,9 @@ public:
         readLayout();
     }
 
+    /// Whether the page is what a camera's sensor gave: then the file is a camera RAW, and nothing else may be asked.
+    bool isSensorData() const { return m_photometric == photometricCfa || m_photometric == photometricLinearRaw; }
+
     std::uint32_t width() const { return m_width; }
     std::uint32_t height() const { return m_height; }
 
@@ -230,10 +233,9 @@ private:
         const std::uint16_t assumed = m_samplesPerPixel >= 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK;
         std::uint16_t photometric = 0;
         m_photometric = TIFFGetField(m_tiff.get(), TIFFTAG_PHOTOMETRIC, &photometric) != 0 ? photometric : assumed;
+        if (isSensorData()) return;
         if (TIFFIsCODECConfigured(m_compression) == 0)
             refuseKind(compressionName(m_compression) + " is not built into the decoder");
-        if (m_photometric == photometricCfa || m_photometric == photometricLinearRaw)
-            refuseKind("raw data of a camera's sensor");
         if (m_compression == COMPRESSION_JPEG && m_photometric == PHOTOMETRIC_YCBCR && !m_separate) {
             TIFFSetField(m_tiff.get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
             m_photometric = PHOTOMETRIC_RGB;
@@ -618,6 +620,13 @@ private:
 StoredImage decodeTiff(std::span<const std::byte> bytes, const DecodeOptions& options) {
     TiffReader reader(bytes);
     reader.selectPage();
+    if (reader.isSensorData()) {
+#if GRAPPA_RAW
+        return decodeRaw(bytes, options);
+#else
+        refuseKind("raw data of a camera's sensor, which needs a build with LibRaw");
+#endif
+    }
     return storedImage(reader, options);
 }
 

@@ -74,7 +74,7 @@ FilterBar::FilterBar(QWidget* parent)
 
     m_type->setAccessibleName(tr("Type"));
     m_type->addItem(tr("Any type"));
-    for (const auto* format : {"jpeg", "png", "webp", "tiff", "bmp", "gif", "heif", "avif", "jxl"})
+    for (const auto* format : {"jpeg", "png", "webp", "tiff", "bmp", "gif", "heif", "avif", "jxl", "raw"})
         m_type->addItem(QString::fromLatin1(format).toUpper(), QString::fromLatin1(format));
 
     makeDates();

@@ -12,6 +12,12 @@
 #if GRAPPA_JXL
 #include <jxl/encode_cxx.h>
 #endif
+#if GRAPPA_RAW
+#include <QFile>
+#include <QTemporaryDir>
+
+#include <tiffio.h>
+#endif
 
 using namespace grappa;
 using namespace grappa::test;
@@ -109,6 +115,73 @@ Bytes jxl(const QImage& image) {
 
 #endif
 
+#if GRAPPA_RAW
+
+/// A DNG as cameras write it: the mosaic of the sensor (16 bits, RGGB) of one colour, below a page that is the camera's
+/// own picture of another colour, or a plain TIFF of it when that is small.
+Bytes dng(QSize sensor, const QColor& colour, QSize preview, const QColor& previewColour) {
+    const QTemporaryDir folder;
+    const QString path = folder.filePath("camera.dng");
+    TIFF* tiff = TIFFOpen(path.toUtf8().constData(), "wl");
+    const auto page = [&](QSize size, int bits, int samples, int photometric, int compression) {
+        TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, size.width());
+        TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, size.height());
+        TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, bits);
+        TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, samples);
+        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, photometric);
+        TIFFSetField(tiff, TIFFTAG_COMPRESSION, compression);
+        TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, size.height());
+    };
+    page(preview, 8, 3, PHOTOMETRIC_YCBCR, COMPRESSION_JPEG);
+    TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
+    TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+    TIFFSetField(tiff, TIFFTAG_JPEGTABLESMODE, 0); // a whole JPEG, as cameras write it
+    TIFFSetField(tiff, TIFFTAG_MAKE, "Grappa");
+    TIFFSetField(tiff, TIFFTAG_MODEL, "Test camera");
+    TIFFSetField(tiff, TIFFTAG_UNIQUECAMERAMODEL, "Grappa Test camera");
+    TIFFSetField(tiff, TIFFTAG_DNGVERSION, "\1\4\0\0");
+    const float neutral[3] = {1, 1, 1};
+    TIFFSetField(tiff, TIFFTAG_ASSHOTNEUTRAL, 3, neutral);
+    // From XYZ to sRGB: the sensor sees the colours of the screen.
+    const float matrix[9] = {3.2406f, -1.5372f, -0.4986f, -0.9689f, 1.8758f, 0.0415f, 0.0557f, -0.2040f, 1.0570f};
+    TIFFSetField(tiff, TIFFTAG_COLORMATRIX1, 9, matrix);
+    TIFFSetField(tiff, TIFFTAG_CALIBRATIONILLUMINANT1, 21); // D65
+    const toff_t below[1] = {0};
+    TIFFSetField(tiff, TIFFTAG_SUBIFD, 1, below);
+    std::vector<std::uint8_t> row;
+    for (int x = 0; x < preview.width(); ++x)
+        for (const int value : {previewColour.red(), previewColour.green(), previewColour.blue()})
+            row.push_back(static_cast<std::uint8_t>(value));
+    for (int y = 0; y < preview.height(); ++y)
+        TIFFWriteScanline(tiff, row.data(), static_cast<std::uint32_t>(y));
+    TIFFWriteDirectory(tiff);
+
+    page(sensor, 16, 1, 32803, COMPRESSION_NONE);
+    TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, 0);
+    const std::uint16_t repeat[2] = {2, 2};
+    TIFFSetField(tiff, TIFFTAG_CFAREPEATPATTERNDIM, repeat);
+    TIFFSetField(tiff, TIFFTAG_CFAPATTERN, 4, "\0\1\1\2");
+    const std::uint32_t white[1] = {65535};
+    TIFFSetField(tiff, TIFFTAG_WHITELEVEL, 1, white);
+    const int channels[2][2] = {{colour.red(), colour.green()}, {colour.green(), colour.blue()}};
+    std::vector<std::uint16_t> samples(static_cast<std::size_t>(sensor.width()));
+    for (int y = 0; y < sensor.height(); ++y) {
+        for (int x = 0; x < sensor.width(); ++x)
+            samples[static_cast<std::size_t>(x)] = static_cast<std::uint16_t>(257 * channels[y % 2][x % 2]);
+        TIFFWriteScanline(tiff, samples.data(), static_cast<std::uint32_t>(y));
+    }
+    TIFFWriteDirectory(tiff);
+    TIFFClose(tiff);
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly)) return {};
+    const QByteArray content = file.readAll();
+    const auto bytes = std::as_bytes(std::span(content.constData(), static_cast<std::size_t>(content.size())));
+    return {bytes.begin(), bytes.end()};
+}
+
+#endif
+
 } // namespace
 
 class TestNewFormats : public QObject {
@@ -180,6 +253,46 @@ private Q_SLOTS:
 #endif
     }
 
+    void rawIsItsPreviewOrDeveloped_data() {
+        QTest::addColumn<QSize>("preview");
+        QTest::addColumn<bool>("shown");
+        QTest::newRow("large preview") << QSize(1200, 800) << true;
+        QTest::newRow("small preview") << QSize(120, 80) << false;
+    }
+    void rawIsItsPreviewOrDeveloped() {
+#if GRAPPA_RAW
+        QFETCH(QSize, preview);
+        QFETCH(bool, shown);
+        const Bytes bytes = dng({1800, 1200}, QColor(200, 40, 40), preview, QColor(40, 40, 200));
+        QVERIFY(!bytes.empty());
+        const DecodedImage image = decodeImage(bytes);
+        QVERIFY(image.format == ImageFormat::Raw);
+        QVERIFY2(std::abs(image.width - 1800) < 20 && std::abs(image.height - 1200) < 20,
+                 qPrintable(QString("%1 x %2").arg(image.width).arg(image.height)));
+        // The preview is blue, what the sensor saw red.
+        const std::size_t middle =
+            3 * (static_cast<std::size_t>(image.pixels.height / 2) * static_cast<std::size_t>(image.pixels.width) +
+                 static_cast<std::size_t>(image.pixels.width / 2));
+        const int red = image.pixels.rgb[middle], blue = image.pixels.rgb[middle + 2];
+        QVERIFY2(shown ? blue > red + 100 : red > blue + 100, qPrintable(QString("%1, %2").arg(red).arg(blue)));
+        QCOMPARE(image.damage, std::string());
+
+        DecodeOptions small;
+        small.maxPixels = 1000;
+        QVERIFY_EXCEPTION_THROWN(decodeImage(bytes, small), Error);
+        for (const std::size_t part : {bytes.size() / 10, bytes.size() / 2}) {
+            try {
+                decodeImage(std::span(bytes).first(part));
+            } catch (const Error& error) {
+                QVERIFY(error.code() == ErrorCode::ImageUndecodable ||
+                        error.code() == ErrorCode::ImageFormatUnsupported);
+            }
+        }
+#else
+        QSKIP("This build has no LibRaw.");
+#endif
+    }
+
     void otherFormatsAreNamed_data() {
         QTest::addColumn<QByteArray>("content");
         QTest::addColumn<QString>("name");
@@ -197,7 +310,9 @@ private Q_SLOTS:
                                              "ftypmp42\0\0\0\0",
                                              16)
                                << "video";
+#if !GRAPPA_RAW
         QTest::newRow("raw") << QByteArray("FUJIFILMCCD-RAW 0201") << "RAW";
+#endif
     }
     void otherFormatsAreNamed() {
         QFETCH(QByteArray, content);
