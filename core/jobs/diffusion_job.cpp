@@ -152,7 +152,7 @@ void placeNewImages(Library& library, const EmbeddingSet& plain, const JobContex
         meter.advanceTo(begin + images.size());
     }
     diffuseParts(library, plain, *set);
-    if (!missing.empty()) indexEmbeddingSet(library, *set, {}, context);
+    indexEmbeddingSet(library, *set, {}, context); // one that an earlier version built is built again
 }
 
 void updateDiffused(Library& library, const EmbeddingSet& plain, const JobContext& context) {
