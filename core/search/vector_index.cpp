@@ -15,6 +15,7 @@
 #include <mutex>
 #include <numeric>
 #include <random>
+#include <set>
 #include <thread>
 
 namespace grappa {
@@ -245,15 +246,17 @@ struct VectorIndex::Impl {
 private:
     hnswlib::tableint newElement(std::size_t row, int level);
     hnswlib::tableint descend(const Row& address, int level);
+    float distance(const Row& address, hnswlib::tableint element) {
+        return graph.fstdistfunc_(&address, graph.getDataByInternalId(element), graph.dist_func_param_);
+    }
+
+    std::mutex creation;                  ///< of elements, during a build
+    std::set<hnswlib::tableint> unlinked; ///< elements that are there, but not all of their links
 };
 
-/// An element without links, which nothing leads to.
+/// An element without links, which nothing leads to. During a build under `creation`.
 hnswlib::tableint VectorIndex::Impl::newElement(std::size_t row, int level) {
-    hnswlib::tableint element;
-    {
-        const std::lock_guard lock(graph.cur_element_count_guard_);
-        element = static_cast<hnswlib::tableint>(graph.cur_element_count++);
-    }
+    const auto element = static_cast<hnswlib::tableint>(graph.cur_element_count++);
     const Row address = segment->row(row);
     std::memset(graph.get_linklist0(element), 0, graph.size_data_per_element_);
     std::memcpy(graph.getDataByInternalId(element), &address, sizeof address);
@@ -270,18 +273,15 @@ hnswlib::tableint VectorIndex::Impl::newElement(std::size_t row, int level) {
 
 /// The nearest element that is found from the top down to the level above `level`, which is not above the top.
 hnswlib::tableint VectorIndex::Impl::descend(const Row& address, int level) {
-    const auto distanceTo = [&](hnswlib::tableint element) {
-        return graph.fstdistfunc_(&address, graph.getDataByInternalId(element), graph.dist_func_param_);
-    };
-    Found best{distanceTo(graph.enterpoint_node_), graph.enterpoint_node_};
+    Found best{distance(address, graph.enterpoint_node_), graph.enterpoint_node_};
     for (int at = graph.maxlevel_; at > level; --at)
         for (bool nearer = true; nearer;) {
             nearer = false;
             const std::lock_guard lock(graph.link_list_locks_[best.second]);
             Word* const links = graph.get_linklist(best.second, at);
             for (const Word link : std::span(links + 1, graph.getListCount(links)))
-                if (const float distance = distanceTo(link); distance < best.first) {
-                    best = {distance, link};
+                if (const float found = distance(address, link); found < best.first) {
+                    best = {found, link};
                     nearer = true;
                 }
         }
@@ -298,6 +298,13 @@ void VectorIndex::Impl::insertFirst(std::size_t row, int level) {
 /// two threads can each hold an element that the other one waits for.
 void VectorIndex::Impl::insert(std::size_t row, int level) {
     const Row address = segment->row(row);
+    // What another thread is about to link is not found yet. Of two elements that are nearly equal one would lose all
+    // links to it.
+    hnswlib::tableint firstUnseen = 0;
+    {
+        const std::lock_guard lock(creation);
+        firstUnseen = unlinked.empty() ? static_cast<hnswlib::tableint>(graph.cur_element_count) : *unlinked.begin();
+    }
     std::vector<Candidates> candidates(static_cast<std::size_t>(level) + 1);
     Found closest{0, descend(address, level)};
     for (int at = level; at >= 0; --at) {
@@ -308,11 +315,25 @@ void VectorIndex::Impl::insert(std::size_t row, int level) {
         elementOf[row] = closest.second;
         return;
     }
-    const hnswlib::tableint element = elementOf[row] = newElement(row, level);
-    // Whoever comes here by the first link waits for the last one.
-    const std::lock_guard lock(graph.link_list_locks_[element]);
-    for (int at = level; at >= 0; --at)
-        graph.mutuallyConnectNewElement(&address, element, candidates[static_cast<std::size_t>(at)], at, false);
+    hnswlib::tableint element = 0;
+    {
+        const std::lock_guard lock(creation);
+        for (hnswlib::tableint other = firstUnseen; other < graph.cur_element_count; ++other)
+            if (1 - distance(address, other) >= joinsFrom) {
+                elementOf[row] = other;
+                return;
+            }
+        element = elementOf[row] = newElement(row, level);
+        unlinked.insert(element);
+    }
+    {
+        // Whoever comes here by the first link waits for the last one.
+        const std::lock_guard lock(graph.link_list_locks_[element]);
+        for (int at = level; at >= 0; --at)
+            graph.mutuallyConnectNewElement(&address, element, candidates[static_cast<std::size_t>(at)], at, false);
+    }
+    const std::lock_guard lock(creation);
+    unlinked.erase(element);
 }
 
 void VectorIndex::Impl::restore(const IndexFile& file) {
