@@ -74,9 +74,10 @@ int main(int argc, char** argv) {
                 secondsOf([&] { updateDiffused(library, *library.findEmbeddingSet(key), {}); }), lateImages);
     for (const EmbeddingSetKey& each : {key, diffusedKey(key)}) {
         Searcher searcher(library, *library.findEmbeddingSet(each));
+        const std::vector<Searcher::Row> rows = searcher.rows();
         const double seconds = secondsOf([&] {
             for (std::size_t i = 0; i < queries; ++i)
-                searcher.search(vectors.vector(i * count / queries), {});
+                searcher.search(*searcher.vectorOf(rows[i * rows.size() / queries].image), {});
         });
         std::printf("search       %8.2f ms (%s)\n", 1000 * seconds / queries, each.smoothing.c_str());
     }
