@@ -6,7 +6,7 @@
 
 namespace grappa {
 
-// What an image's granularity attention says (method: section 4): values [m, N] of m adapted blocks and N
+// What an image's granularity attention says: values [m, N] of m adapted blocks and N
 // granularities, k ascending; each row sums to 1.
 
 /// Mean over the blocks: [N].

@@ -29,7 +29,7 @@ struct LevelsOptions {
     MakeCopies copies; ///< of some of the set's images; empty = the copy-first rates are not measured
 };
 
-/// Clusters the set at each k and stores the levels (method: section 9) with the cluster number of each image, in one
+/// Clusters the set at each k and stores the levels with the cluster number of each image, in one
 /// commit. Beyond 100,000 images the centroids are those of a sample. overlap@20 is measured on up to 2,000 images; a
 /// level whose overlap with the next finer stop (the vectors themselves, or the next larger k that is shown) is 0.9 or
 /// more is not shown. Under lockDerivedSets(). Throws Usage for a k above the number of images, Interrupted.

@@ -48,7 +48,7 @@ struct AttentionScan {
     std::vector<float> values;        ///< [images.size(), width]
 };
 
-/// One clustering of an embedding set (method: section 9).
+/// One clustering of an embedding set.
 struct LevelRow {
     std::int64_t k = 0;
     double beta = 0.5;

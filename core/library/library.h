@@ -159,7 +159,7 @@ struct ImageFilter {
 enum class ImageOrder { Added, Name, Folder, Taken, TakenNewestFirst };
 
 /// The catalogue. One object belongs to one thread and owns one SQLite connection; any number of processes may have it
-/// open. Writes are short transactions under the write lock (architecture: Writers). Throws DatabaseFailed,
+/// open. Writes are short transactions under the write lock. Throws DatabaseFailed,
 /// SchemaTooNew, DiskFull.
 class Library {
 public:

@@ -17,7 +17,7 @@ struct AdaptorOptions {
     std::int64_t adaptedBlocks() const { return depth - firstBlock; } ///< m
 };
 
-/// Residual bottleneck after a block: A(h) = h + U gelu(V h + b_V) + b_U (method: section 3). U and b_U start at zero,
+/// Residual bottleneck after a block: A(h) = h + U gelu(V h + b_V) + b_U. U and b_U start at zero,
 /// so that step 0 is the backbone exactly. Names: down.weight [b, D], down.bias [b], up.weight [D, b], up.bias [D].
 class AdaptorImpl : public torch::nn::Module {
 public:

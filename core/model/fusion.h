@@ -15,7 +15,7 @@ struct FusionOptions {
     std::int64_t keyWidth = 64; ///< d_k
 };
 
-/// Fusion of the N adaptor sets after one block (method: section 4), in the exact factored form: one D -> N*b and one
+/// Fusion of the N adaptor sets after one block, in the exact factored form: one D -> N*b and one
 /// N*b -> D product, whatever N is. With a_i = A_i(h):
 ///   alpha = softmax_i( (W_q h + b_q) . (W_k a_i) / sqrt(d_k) ) for each token, output W_v sum_i alpha_i a_i + b_v.
 /// Without query and key (`Uniform`) alpha is 1/N: the average. W_v = I + value.weight, b_v = value.bias; where the

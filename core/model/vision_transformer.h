@@ -41,7 +41,7 @@ struct LayerScaleImpl : torch::nn::Module {
 };
 TORCH_MODULE(LayerScale);
 
-/// One pre-LN block: h~ = ls1 * MSA(LN(h)) + h ; h' = ls2 * MLP(LN(h~)) + h~ (method: section 1).
+/// One pre-LN block: h~ = ls1 * MSA(LN(h)) + h ; h' = ls2 * MLP(LN(h~)) + h~.
 class TransformerBlockImpl : public torch::nn::Module {
 public:
     explicit TransformerBlockImpl(const VisionTransformerOptions& options);

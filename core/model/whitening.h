@@ -4,8 +4,8 @@
 
 namespace grappa {
 
-/// PCA whitening z_w = (z - mu) V diag(lambda_s)^(-p/2), lambda_s = 0.95 lambda + 0.05 mean(lambda) (method: section
-/// 8). Fitted on L2-normalised representations, and applied to such. Any p follows from one fit.
+/// PCA whitening z_w = (z - mu) V diag(lambda_s)^(-p/2), lambda_s = 0.95 lambda + 0.05 mean(lambda). Fitted on
+/// L2-normalised representations, and applied to such. Any p follows from one fit.
 struct Whitening {
     torch::Tensor mean;      ///< mu [D]
     torch::Tensor basis;     ///< V [D, D], one eigenvector a column, by eigenvalue descending, signs fixed

@@ -9,7 +9,7 @@
 
 namespace grappa {
 
-/// Scores at one level (method: section 9): the cosine of z_k = normalise((1 - beta) z + beta c_k(z)) of query and
+/// Scores at one level: the cosine of z_k = normalise((1 - beta) z + beta c_k(z)) of query and
 /// image, by one product an image and two a centroid. Immutable.
 class LevelScorer {
 public:

@@ -45,7 +45,7 @@ struct AdaptorTrainingOptions {
     std::uint64_t seed = 0;
 };
 
-/// Stage 1 (method: section 3) for one pseudo-granularity: trains `set` so that any view of an image, through the
+/// Stage 1 for one pseudo-granularity: trains `set` so that any view of an image, through the
 /// frozen head, falls on the clusters as the image's teacher does. Sets are independent of each other: their order, or
 /// leaving one out, changes no number of another. `loop` names the stage, checkpoint and curve; its schedule is filled
 /// in here. Returns the steps that were done.

@@ -8,7 +8,7 @@
 
 namespace grappa {
 
-/// Ranges of the views that the adaptors are trained on (method: section 3).
+/// Ranges of the views that the adaptors are trained on.
 struct AugmentationOptions {
     double smallestArea = 0.4;       ///< of the image, up to 1
     double largestRatio = 4.0 / 3.0; ///< width : height from 1 / largestRatio to largestRatio

@@ -7,7 +7,7 @@
 
 namespace grappa {
 
-/// Scores of one retrieval task, in per cent (method: section 5).
+/// Scores of one retrieval task, in per cent.
 struct RetrievalScores {
     double rPrecision = 0;
     double mapAtR = 0;

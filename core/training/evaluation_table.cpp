@@ -12,7 +12,7 @@ namespace grappa {
 
 namespace {
 
-constexpr std::int64_t smoothingNeighbours = 10; // m (method: section 10)
+constexpr std::int64_t smoothingNeighbours = 10; // m of its means
 constexpr double usualPower = 0.75;
 constexpr int usualLevels = 8;
 

@@ -8,7 +8,7 @@
 
 namespace grappa {
 
-/// Which pairs the fusion layers learn from (method: section 4).
+/// Which pairs the fusion layers learn from.
 enum class FusionPairs {
     Augmentation, ///< an image and another view of it
     Neighbours,   ///< half of those, half an image and one of its mutual nearest neighbours
@@ -17,7 +17,7 @@ enum class FusionPairs {
 /// What is made of a pair.
 enum class FusionLoss {
     SoftTargets, ///< each of the two towards the other's pseudo-labels of all granularities
-    BarlowTwins, ///< the paper's setting; loses on coarse tasks (method: section 6), kept for comparison
+    BarlowTwins, ///< the paper's setting; loses on coarse tasks, kept for comparison
 };
 
 struct FusionTrainingOptions {
@@ -38,7 +38,7 @@ struct FusionTrainingOptions {
     std::uint64_t seed = 0;
 };
 
-/// Stage 2 (method: section 4), adaptors frozen: trains query, key and (where the layers have it) value of `fusion`.
+/// Stage 2, adaptors frozen: trains query, key and (where the layers have it) value of `fusion`.
 /// The soft targets of all k together keep what each granularity is good for: one target alone gains on fine tasks and
 /// loses on coarse ones (tests/bench/adapt/README.md).
 /// labels: pseudo-labels made from the averaged model's embeddings of `train`, a teacher for each of them. Returns the

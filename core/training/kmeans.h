@@ -36,11 +36,11 @@ torch::Tensor nearestNeighbours(const torch::Tensor& points, std::int64_t count)
 /// The same for some of the points alone: rows int64 [s] -> [s, count].
 torch::Tensor nearestNeighbours(const torch::Tensor& points, std::int64_t count, const torch::Tensor& rows);
 
-/// Neighbourhood smoothing (method: section 10): the normalised mean of each point and its m nearest others (all
+/// Neighbourhood smoothing: the normalised mean of each point and its m nearest others (all
 /// others where they are fewer). [n, D]
 torch::Tensor smoothed(const torch::Tensor& points, std::int64_t m);
 
-/// The default list of k for n training images (method: section 2), ascending: geometric from max(16, n/512) to n/4.
+/// The default list of k for n training images, ascending: geometric from max(16, n/512) to n/4.
 /// Fewer than `levels` where neighbours would differ by less than a quarter; one below 64 images, none below 8.
 std::vector<std::int64_t> defaultGranularities(std::int64_t images, int levels);
 

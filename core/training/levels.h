@@ -4,7 +4,7 @@
 
 namespace grappa {
 
-/// Each vector pulled towards the centroid of its cluster: normalise((1 - beta) z + beta c) (method: section 9). z and
+/// Each vector pulled towards the centroid of its cluster: normalise((1 - beta) z + beta c). z and
 /// centroids L2-normalised [n, D] and [k, D], assignment int64 [n] -> [n, D]. core/search/level_scorer.h scores the
 /// same without making these vectors.
 torch::Tensor levelBlend(const torch::Tensor& z, const torch::Tensor& centroids, const torch::Tensor& assignment,

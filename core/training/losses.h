@@ -7,7 +7,7 @@
 
 namespace grappa {
 
-/// Normalised softmax (method: section 3): CE( cos(z, w) / tau, label ), mean over the batch.
+/// Normalised softmax: CE( cos(z, w) / tau, label ), mean over the batch.
 /// z [B, D], prototypes [k, D], labels int64 [B] -> scalar
 torch::Tensor normalisedSoftmax(const torch::Tensor& z, const torch::Tensor& prototypes, const torch::Tensor& labels,
                                 double tau = 0.05);
@@ -22,7 +22,7 @@ torch::Tensor barlowTwins(const torch::Tensor& z1, const torch::Tensor& z2, doub
 
 /// Terms that shape the granularity attention, each a mean over blocks. alpha: for each adapted block [B, N].
 namespace attention_loss {
-/// || alpha(x) - alpha(x') ||^2, mean over pairs: attention propagated across neighbours (method: section 4).
+/// || alpha(x) - alpha(x') ||^2, mean over pairs: attention propagated across neighbours.
 torch::Tensor consistency(std::span<const torch::Tensor> alpha, std::span<const torch::Tensor> alphaOfPartner);
 /// 1 - H(mean alpha of the batch) / log N: no set is left unused.
 torch::Tensor imbalance(std::span<const torch::Tensor> alpha);

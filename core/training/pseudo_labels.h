@@ -18,8 +18,8 @@ struct PseudoLabelOptions {
 };
 
 /// What the adaptors are trained towards, without labels. The teacher of an image is its whitened embedding smoothed
-/// over its nearest neighbours (method: section 10); the pseudo-granularity k is a k-means clustering of the teachers
-/// (section 2), and the pseudo-label of an image the distribution softmax(teacher . centroids / tau) over the k
+/// over its nearest neighbours; the pseudo-granularity k is a k-means clustering of the teachers, and the
+/// pseudo-label of an image the distribution softmax(teacher . centroids / tau) over the k
 /// clusters: a soft label gains over the cluster's number (tests/bench/adapt/README.md).
 struct PseudoLabels {
     Whitening head;                       ///< frozen; the student is compared through it

@@ -64,7 +64,7 @@ std::vector<AdaptorSet> randomSets(const AdaptorOptions& options, std::int64_t c
     return sets;
 }
 
-/// The formula as it reads (method: section 4): N adapted tensors, a key for each.
+/// The formula as it reads: N adapted tensors, a key for each.
 VisionTransformerImpl::AfterBlock naive(Fusion& fusion, std::vector<AdaptorSet>& sets) {
     return [&fusion, &sets](std::int64_t block, torch::Tensor tokens) {
         if (block < fusion->options().adaptor.firstBlock) return tokens;
